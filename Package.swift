@@ -62,12 +62,12 @@ let package = Package(
         module("Media", ["Files", "Kernels", "CFFmpeg", "CSndfile"]),
 
         // 3
-        module("Layers", ["Tensors"]),
+        module("Layers", ["Kernels", "Tensors"]),
         module("Datasets", ["Files", "Tensors", "Media", "Tokenization"]),
 
         // 4
-        module("Models", ["Layers", "Tensors", "WeightFiles"]),
-        module("Optimization", ["Layers", "Tensors"]),
+        module("Models", ["Kernels", "Layers", "Tensors", "WeightFiles"]),
+        module("Optimization", ["Kernels", "Layers", "Tensors"]),
         module("Checkpointing", ["Files", "Layers", "Tensors", "CHDF5"]),
 
         // 5
@@ -79,7 +79,7 @@ let package = Package(
             ]),
         module(
             "Evaluation",
-            ["Training", "Tensors", "Models", "Datasets", "Media", "Tokenization"]),
+            ["Training", "Kernels", "Tensors", "Models", "Datasets", "Media", "Tokenization"]),
 
         // 6
         .executableTarget(
@@ -104,10 +104,12 @@ let package = Package(
         tests("WeightFiles", ["WeightFiles", "Files"]),
         tests("Tensors", ["Tensors", "Kernels"]),
         tests("Media", ["Media"]),
-        tests("Layers", ["Layers", "Tensors"]),
+        tests("Layers", ["Kernels", "Layers", "Tensors"]),
         tests("Datasets", ["Datasets", "Tokenization", "Tensors"]),
-        tests("Models", ["Models", "Layers", "Tensors", "WeightFiles"]),
-        tests("Optimization", ["Optimization", "Layers", "Tensors", "Models", "WeightFiles"]),
+        tests("Models", ["Kernels", "Models", "Layers", "Tensors", "WeightFiles"]),
+        tests(
+            "Optimization",
+            ["Kernels", "Optimization", "Layers", "Tensors", "Models", "WeightFiles"]),
         tests("Checkpointing", ["Checkpointing", "Files", "Tensors", "Layers"]),
         tests("Training", ["Training", "Recipes", "Datasets", "Tensors", "Checkpointing"]),
         tests("Evaluation", ["Evaluation", "Training", "Datasets", "Tokenization"]),

@@ -1,0 +1,12 @@
+/// What the processor offers, and process-wide memory behaviour.
+#pragma once
+
+typedef struct { int avx2_fma, avx512, avx512_bf16, amx; } duet_cpu;
+duet_cpu duet_cpu_features(void);
+/// Lets freed memory stay with the process, so that a steady training step takes no page faults.
+/// Returns 0 where the C library has no such setting.
+int duet_keep_freed_memory(void);
+/// Fused multiply-adds per second of one thread, measured for about `seconds`, in GFLOP/s.
+double duet_measure_fma_peak(double seconds);
+/// Peak resident memory of the process in bytes.
+long long duet_peak_memory(void);
