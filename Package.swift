@@ -63,7 +63,7 @@ let package = Package(
 
         // 3
         module("Layers", ["Kernels", "Tensors"]),
-        module("Datasets", ["Files", "Tensors", "Media", "Tokenization"]),
+        module("Datasets", ["Tokenization"]),
 
         // 4
         module("Models", ["Kernels", "Layers", "Tensors", "WeightFiles"]),
@@ -105,7 +105,7 @@ let package = Package(
         tests("Tensors", ["Tensors", "Kernels"]),
         tests("Media", ["Media"]),
         tests("Layers", ["Kernels", "Layers", "Tensors"]),
-        tests("Datasets", ["Datasets", "Tokenization", "Tensors"]),
+        tests("Datasets", ["Datasets", "Tokenization"]),
         tests("Models", ["Kernels", "Models", "Layers", "Tensors", "WeightFiles"]),
         tests(
             "Optimization",

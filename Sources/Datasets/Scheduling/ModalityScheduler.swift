@@ -1,0 +1,134 @@
+/// Decides which samples make up each step: a function of the seed and the step alone.
+///
+/// Every step holds the quota of each modality. An epoch ends as the policy says; in it, all
+/// samples of a modality are seen equally often, or some once more than the others, and those
+/// change from epoch to epoch so that over the epochs, too, no sample is seen more than once more
+/// than another (data sets of equal weight).
+public struct ModalityScheduler: Sendable {
+    /// What happens when a modality runs out before another.
+    public enum ExhaustionPolicy: String, Sendable, Codable, CaseIterable {
+        /// The epoch ends before the first step in which a modality cannot fill its quota. Some
+        /// samples of the longer modalities wait for a later epoch; none is seen twice in one.
+        case stop
+        /// The epoch ends when the longest modality, relative to its quota, has been seen; the
+        /// shorter ones begin again in a new order. A modality that lasts for the whole epoch is
+        /// seen exactly once, so in the last step it gives what it has left, at most its quota.
+        case cycle
+    }
+
+    /// The modalities of one data set's samples, and how often they come.
+    public struct Source: Sendable {
+        public let modalities: [Modality]
+        /// How often a sample comes in an epoch on average; 0.5 takes another half each epoch.
+        public let weight: Double
+
+        public init(modalities: [Modality], weight: Double = 1) {
+            self.modalities = modalities
+            self.weight = weight
+        }
+    }
+
+    public let quotas: [Modality: Int]
+    public let policy: ExhaustionPolicy
+    public let seed: UInt64
+    /// Steps of every epoch.
+    public let stepsPerEpoch: Int
+    /// Places each modality fills in an epoch when nothing is left out or repeated.
+    public let poolCounts: [Modality: Int]
+    let pools: [ModalityPool]
+
+    /// A scheduler over data sets.
+    ///
+    /// Throws: `DatasetError.Kind.invalidSchedule` naming the modality or data set at fault
+    public init(
+        sources: [Source], quotas: [Modality: Int], policy: ExhaustionPolicy, seed: UInt64
+    ) throws(DatasetError) {
+        for (modality, quota) in quotas where quota < 0 || quota > Int(Int32.max) {
+            throw DatasetError(
+                .invalidSchedule, modality.rawValue, "quota is \(quota)",
+                hint: "expected 0 or more samples a step")
+        }
+        var pools: [ModalityPool] = []
+        for modality in Modality.allCases {
+            guard let quota = quotas[modality], quota > 0 else { continue }
+            pools.append(
+                try ModalityPool(modality: modality, quota: quota, sources: sources, seed: seed))
+        }
+        guard !pools.isEmpty else {
+            throw DatasetError(
+                .invalidSchedule, "quotas", "are all 0",
+                hint: "expected a modality with at least one sample a step")
+        }
+        if policy == .stop, let short = pools.first(where: { $0.count < $0.quota }) {
+            throw DatasetError(
+                .invalidSchedule, short.modality.rawValue,
+                "has \(short.count) samples for a quota of \(short.quota) a step",
+                hint: "lower the quota, add samples, or let modalities cycle")
+        }
+        self.quotas = quotas
+        self.policy = policy
+        self.seed = seed
+        self.pools = pools
+        poolCounts = Dictionary(uniqueKeysWithValues: pools.map { ($0.modality, $0.count) })
+        let lasting: [Int] = pools.map { pool in
+            policy == .stop ? pool.count / pool.quota : pool.stepCount
+        }
+        stepsPerEpoch = (policy == .stop ? lasting.min() : lasting.max()) ?? 0
+    }
+
+    /// Modalities that sources hold samples of but no quota asks for, with their sample counts.
+    public static func unusedCounts(
+        sources: [Source], quotas: [Modality: Int]
+    ) -> [Modality: Int] {
+        var counts: [Modality: Int] = [:]
+        for modality in sources.lazy.flatMap(\.modalities) where quotas[modality, default: 0] == 0 {
+            counts[modality, default: 0] += 1
+        }
+        return counts
+    }
+
+    /// The order of one epoch; each of its batches is then found in constant time.
+    public func plan(forEpoch epoch: Int) -> EpochPlan {
+        EpochPlan(scheduler: self, epoch: epoch)
+    }
+
+    /// The batch of a step; to go through many, use `batches(from:)`, which shuffles once an epoch.
+    public func batch(atStep step: Int) -> ScheduledBatch {
+        plan(forEpoch: step / stepsPerEpoch).batch(atStepInEpoch: step % stepsPerEpoch)
+    }
+
+    /// All batches from a step on, without end.
+    public func batches(from step: Int = 0) -> ScheduledBatches {
+        ScheduledBatches(scheduler: self, start: step)
+    }
+}
+
+/// The batches of a scheduler from a step on, without end.
+public struct ScheduledBatches: Sequence, Sendable {
+    let scheduler: ModalityScheduler
+    let start: Int
+
+    public func makeIterator() -> Iterator {
+        Iterator(scheduler: scheduler, step: start)
+    }
+
+    /// Keeps the plan of the epoch it is in.
+    public struct Iterator: IteratorProtocol, Sendable {
+        private let scheduler: ModalityScheduler
+        private var step: Int
+        private var plan: EpochPlan
+
+        init(scheduler: ModalityScheduler, step: Int) {
+            self.scheduler = scheduler
+            self.step = step
+            plan = scheduler.plan(forEpoch: step / scheduler.stepsPerEpoch)
+        }
+
+        public mutating func next() -> ScheduledBatch? {
+            let epoch: Int = step / scheduler.stepsPerEpoch
+            if epoch != plan.epoch { plan = scheduler.plan(forEpoch: epoch) }
+            defer { step += 1 }
+            return plan.batch(atStepInEpoch: step % scheduler.stepsPerEpoch)
+        }
+    }
+}
