@@ -4,6 +4,12 @@ public struct MediaTags: Sendable, Hashable {
     public let visual: [String]
     /// Names that stand for a sound.
     public let audio: [String]
+    private let names: [Name]
+
+    private struct Name: Sendable, Hashable {
+        let bytes: [UInt8]
+        let kind: MediaKind
+    }
 
     /// `<video>` and `<image>` for pictures, `<audio>` for sound, as LLaVA and VideoLLaMA2 write them.
     public static let standard = MediaTags(
@@ -31,6 +37,9 @@ public struct MediaTags: Sendable, Hashable {
     private init(checkedVisual visual: [String], audio: [String]) {
         self.visual = visual
         self.audio = audio
+        names =
+            visual.map { Name(bytes: Array($0.utf8), kind: .visual) }
+            + audio.map { Name(bytes: Array($0.utf8), kind: .audio) }
     }
 
     /// A stretch of text, or a tag between two stretches.
@@ -45,9 +54,7 @@ public struct MediaTags: Sendable, Hashable {
 
     /// The text cut at its tags, without empty stretches.
     package func pieces(of text: String) -> [Piece] {
-        let names: [(bytes: [UInt8], kind: MediaKind)] =
-            visual.map { (Array($0.utf8), .visual) } + audio.map { (Array($0.utf8), .audio) }
-        let firstBytes = Set(names.compactMap(\.bytes.first))
+        let firstBytes: [UInt8] = names.compactMap(\.bytes.first)
         let bytes = text.utf8
         var pieces: [Piece] = []
         var start = bytes.startIndex

@@ -8,18 +8,22 @@ import Testing
 
     /// Rows that are wrong, and what the message about each must say.
     static let wrongRows: [(row: String, detail: String)] = [
-        ("3", "is not an object"),
-        ("null", "is not an object"),
+        ("3", "is a number; expected an object"),
+        ("null", "is null; expected an object"),
         ("{\(conversation)}", "has no id"),
-        (#"{"id": 1.5, \#(conversation)}"#, "id "),
-        (#"{"id": true, \#(conversation)}"#, "id has the wrong type"),
+        (#"{"id": 1.5, \#(conversation)}"#, "id is a number"),
+        (#"{"id": true, \#(conversation)}"#, "id is true or false"),
         (#"{"id": "", \#(conversation)}"#, "id is empty"),
         (#"{"id": "a"}"#, "has no conversations"),
         (#"{"id": "a", "conversations": []}"#, "has no turns"),
-        (#"{"id": "a", "conversations": "q"}"#, "conversations has the wrong type"),
-        (#"{"id": "a", "conversations": [1]}"#, "turn 1 has the wrong type"),
+        (#"{"id": "a", "conversations": "q"}"#, "conversations is text"),
+        (#"{"id": "a", "conversations": [1]}"#, "turn 1 is a number"),
         (#"{"id": "a", "conversations": [{"value": "q"}]}"#, "turn 1 does not say who speaks"),
         (#"{"id": "a", "conversations": [{"from": "human"}]}"#, "turn 1 has no text"),
+        (#"{"id": "a", "messages": [], \#(conversation)}"#, "both conversations and messages"),
+        (row(#""audios": [7], "#, question: "<audio>q"), "audios holds a number"),
+        (row(#""task": 7, "#, question: "q"), "task is a number"),
+        (row(#""choices": "yes", "#, question: "q"), "choices is text"),
         (#"{"id": "a", "conversations": [{"from":"gpt","value":"a"}]}"#, "turn 1 is by \"gpt\""),
         (#"{"id": "a", "conversations": [{"from":"human","value":"q"}]}"#, "ends with a question"),
         (row("", question: "q", answer: " \\n"), "turn 2 is an empty answer"),
@@ -32,7 +36,7 @@ import Testing
         (row(#""image": "m", "video": "m", "#, question: "<image>q"), "2 visual files"),
         (row(#""audios": ["m", "m"], "#, question: "<audio>q"), "names 2 audio files"),
         (row(#""audio": "", "#, question: "<audio>q"), "audio is an empty path"),
-        (row(#""audio": {"path": "m"}, "#, question: "<audio>q"), "audio has the wrong type"),
+        (row(#""audio": {"path": "m"}, "#, question: "<audio>q"), "audio is an object"),
         (row(#""modality": "smell", "#, question: "q"), "modality \"smell\" is unknown"),
         (row(#""modality": "audio", "#, question: "q"), "modality is audio but"),
         (row(#""requires": ["taste"], "#, question: "q"), "requires \"taste\""),
@@ -105,7 +109,9 @@ import Testing
     @Test(arguments: [
         ("", "holds no rows"), (" \n", "holds no rows"), ("[]", "holds no rows"),
         ("\"x\"", "neither a JSON array nor JSON Lines"), ("[{]", "is not valid JSON"),
-        ("[{\"id\": \"a\"", "is not valid JSON"), ("[] x", "is not valid JSON"),
+        ("[{\"id\": \"a\"", "is not valid JSON"),
+        ("[] x", "line 1, column 4: 'x' is unexpected; expected the end"),
+        ("[{\"id\": 1,\n \"x\": [}]", "line 2, column 8: '}' is unexpected; expected a value"),
     ])
     func fileThatIsNotRowsIsRefused(_ text: String, _ detail: String) throws {
         let folder = try AnnotationFolder()

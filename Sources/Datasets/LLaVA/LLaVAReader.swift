@@ -20,90 +20,83 @@ public struct LLaVAReader: Sendable {
     ///
     /// Throws: `DatasetError` with every wrong row and every missing media file of the file
     public func read(_ path: String) throws(DatasetError) -> [Sample] {
-        let data = try contents(of: path)
-        guard let first = data.first(where: { !Self.isSpace($0) }) else {
+        let bytes = try contents(of: path)
+        let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let start: Int = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+        var gathering = Gathering(path: path, tags: tags)
+        var reader = JSONReader(bytes, in: start..<bytes.count)
+        switch reader.peek() {
+        case UInt8(ascii: "[")?:
+            try readArray(&reader, into: &gathering)
+        case UInt8(ascii: "{")?:
+            readLines(of: bytes, from: start, into: &gathering)
+        case nil:
             throw DatasetError(
                 .malformed, path, "holds no rows", hint: "expected a JSON array or JSON Lines")
-        }
-        var gathering = Gathering(path: path, tags: tags)
-        switch first {
-        case UInt8(ascii: "["):
-            for (index, row) in try array(in: data, path: path).enumerated() {
-                gathering.add(row, at: "row \(index + 1)")
-            }
-        case UInt8(ascii: "{"):
-            Self.readLines(of: data, into: &gathering)
         default:
             throw DatasetError(
                 .malformed, path, "is neither a JSON array nor JSON Lines",
-                hint: "expected it to begin with [ or {")
+                hint: "expected it to begin with [ or {, in UTF-8")
         }
         return try gathering.samples()
     }
 
-    private func contents(of path: String) throws(DatasetError) -> Data {
-        var isFolder: ObjCBool = false
+    private func contents(of path: String) throws(DatasetError) -> [UInt8] {
         let hint = "expected an annotation file (.json or .jsonl)"
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard FileManager.default.fileExists(atPath: path) else {
             throw DatasetError(.unreadable, path, "does not exist", hint: hint)
         }
         do {
-            let type = try FileManager.default.attributesOfItem(
-                atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)[.type]
-            guard type as? FileAttributeType == .typeRegular else {
-                let what = isFolder.boolValue ? "is a folder" : "is not a regular file"
-                throw DatasetError(.unreadable, path, what, hint: hint)
+            let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+            let type = try FileManager.default.attributesOfItem(atPath: url.path)[.type]
+            if type as? FileAttributeType == .typeRegular {
+                return [UInt8](try Data(contentsOf: url))
             }
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-            return data.starts(with: byteOrderMark) ? Data(data.dropFirst(3)) : data
-        } catch let error as DatasetError {
-            throw error
         } catch {
             throw DatasetError(
                 .unreadable, path, "cannot be read (\(error.localizedDescription))",
                 hint: "check the file's permissions")
         }
+        throw DatasetError(.unreadable, path, "is not a regular file", hint: hint)
     }
 
-    private func array(in data: Data, path: String) throws(DatasetError) -> [LLaVARow] {
-        do {
-            return try JSONDecoder().decode([LLaVARow].self, from: data)
+    private func readArray(
+        _ reader: inout JSONReader, into gathering: inout Gathering
+    ) throws(DatasetError) {
+        do throws(JSONReader.Failure) {
+            try reader.elements { value in
+                gathering.add(LLaVARow(value), at: "row \(gathering.rowCount + 1)")
+            }
+            try reader.expectEnd()
         } catch {
             throw DatasetError(
-                .malformed, path, "is not valid JSON (\(Self.reason(error)))",
-                hint: "expected a JSON array of rows in UTF-8")
+                .malformed, gathering.path,
+                "is not valid JSON at line \(error.line), column \(error.column): \(error.detail)",
+                hint: "\(gathering.rowCount) rows before it could be read")
         }
     }
 
-    private static func readLines(of data: Data, into gathering: inout Gathering) {
-        let decoder = JSONDecoder()
-        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() where !line.allSatisfy(isSpace) {
-            let location = "line \(index + 1)"
-            do {
-                gathering.add(try decoder.decode(LLaVARow.self, from: line), at: location)
+    private func readLines(
+        of bytes: [UInt8], from start: Int, into gathering: inout Gathering
+    ) {
+        var start: Int = start
+        var lineNumber = 0
+        while start < bytes.count {
+            let end: Int = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            lineNumber += 1
+            var reader = JSONReader(bytes, in: start..<end)
+            start = end + 1
+            guard reader.peek() != nil else { continue }
+            let location = "line \(lineNumber)"
+            do throws(JSONReader.Failure) {
+                let value = try reader.value()
+                try reader.expectEnd()
+                gathering.add(LLaVARow(value), at: location)
             } catch {
-                gathering.note(
-                    "is not valid JSON (\(reason(error))); expected one object a line",
-                    at: location, id: nil)
+                gathering.addUnreadable(
+                    "is not valid JSON at column \(error.column): \(error.detail)", at: location)
             }
         }
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
-    }
-
-    /// What the parser says is wrong, with the place in the file where it says so.
-    private static func reason(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context)? = error as? DecodingError else {
-            return error.localizedDescription
-        }
-        let parser = context.underlyingError.map { $0 as NSError }
-        let detail = parser?.userInfo[NSDebugDescriptionErrorKey] as? String
-        let text: String = detail ?? context.debugDescription
-        return text.hasSuffix(".") ? String(text.dropLast()) : text
     }
 }
 
@@ -144,7 +137,12 @@ private struct Gathering {
         found.append(sample)
     }
 
-    mutating func note(_ detail: String, at location: String, id: String?) {
+    mutating func addUnreadable(_ detail: String, at location: String) {
+        rowCount += 1
+        note(detail, at: location, id: nil)
+    }
+
+    private mutating func note(_ detail: String, at location: String, id: String?) {
         problems.append(.init(location: location, sampleID: id, detail: detail))
     }
 
@@ -159,15 +157,16 @@ private struct Gathering {
     }
 
     func samples() throws(DatasetError) -> [Sample] {
-        if rowCount == 0, problems.isEmpty {
+        if rowCount == 0 {
             throw DatasetError(
                 .malformed, path, "holds no rows", hint: "expected at least one conversation")
         }
         guard problems.isEmpty, missing.isEmpty else {
-            let rows = "\(problems.count) problems in \(rowCount) rows"
-            let files = "\(missing.count) missing media files"
+            var found: [String] = []
+            if !problems.isEmpty { found.append("\(problems.count) problems in its rows") }
+            if !missing.isEmpty { found.append("\(missing.count) missing media files") }
             throw DatasetError(
-                .invalidRows, path, "\(rows) and \(files)",
+                .invalidRows, path, "has " + found.joined(separator: " and "),
                 hint: "correct the rows below; media paths are absolute or relative to the file",
                 problems: problems, missingMedia: missing)
         }

@@ -17,7 +17,6 @@ struct LLaVASampleBuilder {
         let media = media(of: row, turns: conversation.turns)
         let requires = requirements(of: row)
         checkAnswers(of: row)
-        if let id = row.id, id.isEmpty { problems.append("id is empty; expected text") }
         let actual = Modality(hasVisual: media.visual != nil, hasAudio: media.audio != nil)
         checkModality(of: row, is: actual)
         guard problems.isEmpty, let id = row.id else { return nil }
@@ -33,12 +32,13 @@ struct LLaVASampleBuilder {
         var turns: [Turn] = []
         for (index, turn) in row.turns.enumerated() {
             let name = "turn \(index + 1)"
-            guard turn.problem == nil, let speaker = turn.speaker, let text = turn.text else {
-                problems.append("\(name) \(turn.problem ?? "is empty")")
+            if let problem = turn.problem {
+                problems.append("\(name) \(problem)")
                 return (system, turns)
             }
+            let text: String = turn.text
             let isBlank: Bool = text.allSatisfy(\.isWhitespace)
-            switch (speaker, question) {
+            switch (turn.speaker, question) {
             case ("system", nil) where index == 0:
                 system = text
             case ("human", nil), ("user", nil):
@@ -50,7 +50,7 @@ struct LLaVASampleBuilder {
                 question = nil
             default:
                 let expected = question == nil ? "human or user" : "gpt or assistant"
-                problems.append("\(name) is by \"\(speaker)\"; expected \(expected)")
+                problems.append("\(name) is by \"\(turn.speaker)\"; expected \(expected)")
                 return (system, turns)
             }
         }
