@@ -1,0 +1,25 @@
+public import Tensors
+
+/// An affine map of the last axis, with whatever adapter the blueprint gives it.
+///
+/// Formula: y = x·Wᵀ + b (+ the adapter)
+/// Shapes:  x [t, inputs] → [t, outputs]; W [outputs, inputs], b [outputs]
+public struct Linear {
+    private let weight: Parameter
+    private let bias: Parameter?
+    private let adapter: Adapter?
+
+    /// Claims `weight` and, when there is one, `bias`.
+    public init(inputs: Int, outputs: Int, hasBias: Bool = false, at scope: Scope) throws {
+        weight = try scope.parameter("weight", shape: [outputs, inputs], fill: .fanIn(inputs))
+        bias = try hasBias ? scope.parameter("bias", shape: [outputs], fill: .fanIn(inputs)) : nil
+        adapter = try scope.adapter(inputs: inputs, outputs: outputs)
+    }
+
+    /// Maps each row; the seed switches on dropout in the adapter.
+    public func callAsFunction(_ x: Tensor, dropoutSeed: UInt64? = nil) -> Tensor {
+        let outputs = 0..<weight.shape[0]
+        let adapters = adapter.map { [$0.operand(outputs: outputs, dropoutSeed: dropoutSeed)] }
+        return x.linear(weight.tensor, bias: bias?.tensor, adapters: adapters ?? [])
+    }
+}

@@ -1,0 +1,73 @@
+public import Tensors
+
+/// A frozen convolution over pictures with the batch normalisation behind it folded into its weights.
+///
+/// Formula: W' = W·g/√(var + ε), b' = shift - mean·g/√(var + ε), computed in Double;
+///          y[n, i, j, o] = Σ W'[o, c, a, b]·x[n, i·stride + a - top, j·stride + b - left, c] + b'[o]
+/// Shapes:  x [n, h, w, inputs] → [n, h', w', outputs], zeros around it as TensorFlow's "SAME"
+/// Source:  Ioffe and Szegedy 2015 (arXiv:1502.03167) for the running statistics
+public struct NormalizedConvolution2D {
+    private let weight: Tensor
+    private let bias: Tensor
+    private let side: Int
+    private let stride: Int
+    private let isDepthwise: Bool
+
+    /// Reads the convolution's `weight` and the norm's `weight`, `bias`, `running_mean`, `running_var`,
+    /// in PyTorch's order of axes; a depthwise one has one filter a channel.
+    ///
+    /// Throws: when the plan trains one of them: running statistics have no gradient
+    public init(
+        inputs: Int, outputs: Int, side: Int, stride: Int = 1, isDepthwise: Bool = false,
+        normEpsilon: Double, convolution: Scope, norm: Scope
+    ) throws {
+        precondition(
+            !isDepthwise || inputs == outputs,
+            "depthwise convolution: \(inputs) channels in, \(outputs) out")
+        for (scope, name) in [(convolution, "weight"), (norm, "weight"), (norm, "bias")]
+        where scope.isTrained(name) {
+            throw LayerError(
+                .plan, subject: "\(scope.path).\(name)",
+                detail: "a convolution with folded normalisation is always frozen",
+                hint: "leave this encoder out of the trained parameters")
+        }
+        self.side = side
+        self.stride = stride
+        self.isDepthwise = isDepthwise
+        let shape = [outputs, isDepthwise ? 1 : inputs, side, side]
+        let values = try convolution.values(
+            "weight", shape: shape, fill: .fanIn(shape[1...].reduce(1, *)))
+        let statistics = try [
+            ("weight", Fill.ones), ("bias", .zeros), ("running_mean", .zeros), ("running_var", .ones),
+        ].map { name, fill in try norm.values(name, shape: [outputs], fill: fill) }
+        guard let values, let gain = statistics[0], let shift = statistics[1],
+            let mean = statistics[2], let variance = statistics[3]
+        else {
+            weight = Tensor.zeros([0], type: convolution.scalarType)
+            bias = weight
+            return
+        }
+        let factors = zip(gain, variance).map { gain, variance -> Double in
+            Double(gain) / (Double(variance) + normEpsilon).squareRoot()
+        }
+        let size = shape[1...].reduce(1, *)
+        let folded = values.indices.map { Double(values[$0]) * factors[$0 / size] }
+        let tensor = convolution.constant(folded, shape: shape)
+        weight =
+            isDepthwise
+            ? tensor.transposed([2, 3, 0, 1]).reshaped([side, side, outputs])
+            : tensor.transposed([0, 2, 3, 1])
+        bias = convolution.constant(
+            factors.indices.map { Double(shift[$0]) - Double(mean[$0]) * factors[$0] },
+            shape: [outputs])
+    }
+
+    /// Convolves each picture of a batch.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        let padding = Padding.same(
+            height: x.shape[1], width: x.shape[2], kernel: side, stride: stride)
+        return isDepthwise
+            ? x.depthwiseConvolution2D(weight, bias: bias, stride: stride, padding: padding)
+            : x.convolution2D(weight, bias: bias, stride: stride, padding: padding)
+    }
+}

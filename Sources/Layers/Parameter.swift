@@ -1,0 +1,53 @@
+public import Tensors
+
+/// One named tensor of a model: frozen, or trained by an optimizer.
+///
+/// It has identity: layers, optimizer and checkpoint hold the same object and find it by its path.
+public final class Parameter {
+    /// Hugging Face's name, for instance `model.layers.0.self_attn.q_proj.weight`.
+    public let path: String
+    /// The shape, outermost axis first; linear weights are [outputs, inputs].
+    public let shape: [Int]
+    /// The number under which gradients are found; unique within a blueprint.
+    public let key: Int
+    /// Whether an optimizer may change the value and graphs record it.
+    public let isTrained: Bool
+
+    /// The current value, outside of any graph.
+    public private(set) var value: Tensor
+
+    init(path: String, shape: [Int], key: Int, isTrained: Bool, value: Tensor) {
+        self.path = path
+        self.shape = shape
+        self.key = key
+        self.isTrained = isTrained
+        self.value = value
+    }
+
+    /// The number of scalars.
+    public var scalarCount: Int { shape.reduce(1, *) }
+
+    /// The value as layers use it: recorded in the graph when it is trained.
+    public var tensor: Tensor {
+        isTrained ? value.tracked(as: key) : value
+    }
+
+    /// Replaces the value of a trained parameter, as optimizers and checkpoints do.
+    ///
+    /// Throws: when the parameter is frozen, or shape or scalar type differ
+    public func assign(_ newValue: Tensor) throws {
+        guard isTrained else {
+            throw LayerError(
+                .assignment, subject: path, detail: "a frozen parameter can't be given a value",
+                hint: "train it, or load it with the model")
+        }
+        guard newValue.shape == shape, newValue.scalarType == value.scalarType else {
+            throw LayerError(
+                .assignment, subject: path,
+                detail: "a \(newValue.scalarType) value of shape \(newValue.shape) does not fit; "
+                    + "expected \(value.scalarType) \(shape)",
+                hint: "use a checkpoint of the same model and recipe")
+        }
+        value = newValue.detached()
+    }
+}

@@ -1,0 +1,136 @@
+public import Kernels
+import Tensors
+
+/// A place in a model's tree of names, from which a layer gets its parameters.
+public struct Scope {
+    private let blueprint: Blueprint
+    /// The path of this place, without a dot at its end; empty at the root.
+    public let path: String
+
+    init(blueprint: Blueprint, path: String) {
+        self.blueprint = blueprint
+        self.path = path
+    }
+
+    /// The place below this one with a name.
+    public static func / (scope: Scope, name: String) -> Scope {
+        Scope(blueprint: scope.blueprint, path: scope.pathOf(name))
+    }
+
+    /// The place below this one with a number.
+    public static func / (scope: Scope, index: Int) -> Scope {
+        scope / String(index)
+    }
+
+    /// The scalar type the model is built in.
+    public var scalarType: ScalarType { blueprint.scalarType }
+
+    /// A parameter of the layer at this place.
+    ///
+    /// Throws: when its values can't be read; a missing or mismatched one is reported by `assemble`
+    public func parameter(_ name: String, shape: [Int], fill: Fill) throws -> Parameter {
+        try claim(pathOf(name), shape: shape, fill: fill, isTrained: isTrained(name))
+    }
+
+    /// Whether the plan trains a parameter of the layer at this place as a whole.
+    public func isTrained(_ name: String) -> Bool {
+        blueprint.plan.trains(pathOf(name))
+    }
+
+    /// A frozen tensor's values, for layers that compute with them once, at load.
+    ///
+    /// Returns nil when the tensor is missing or mismatched, which `assemble` reports.
+    func values(_ name: String, shape: [Int], fill: Fill) throws -> [Float]? {
+        let path = pathOf(name)
+        guard let origin = blueprint.claim(path, shape: shape) else { return nil }
+        let count = shape.reduce(1, *)
+        return try [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+            let place = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+            place.initialize(repeating: 0)
+            try blueprint.write(path, from: origin, fill: fill, into: place)
+            initializedCount = count
+        }
+    }
+
+    /// A tensor of values that a layer computed, in the blueprint's scalar type.
+    func constant(_ values: [Double], shape: [Int]) -> Tensor {
+        Tensor(doubles: values, shape: shape).converted(to: scalarType)
+    }
+
+    /// The adapter of the linear map at this place, or nil when the plan gives it none.
+    ///
+    /// Adapters start fresh unless the source has them: A as PyTorch's linear weights, B zero.
+    /// Source: PEFT's LoraLayer.reset_lora_parameters
+    func adapter(inputs: Int, outputs: Int) throws -> Adapter? {
+        guard let settings = try blueprint.adaptation(of: path) else { return nil }
+        let adapter = Adapter(
+            module: path,
+            a: try claim(
+                pathOf("lora_A.weight"), shape: [settings.rank, inputs], fill: .fanIn(inputs),
+                isTrained: true, isOptional: true),
+            b: try claim(
+                pathOf("lora_B.weight"), shape: [outputs, settings.rank], fill: .zeros,
+                isTrained: true, isOptional: true),
+            settings: settings)
+        blueprint.addAdapter(adapter)
+        return adapter
+    }
+
+    /// One frozen tensor that holds the rows of several parameters, each claimed by its own path.
+    ///
+    /// A part without a name is zero: the model has no such parameter there.
+    /// Returns nil when a part is missing or mismatched, which `assemble` reports.
+    func packed(
+        _ parts: [(name: String?, rows: Int)], rowShape: [Int], fill: Fill
+    ) throws -> Tensor? {
+        let rowSize = rowShape.reduce(1, *)
+        let origins = parts.map { part in
+            part.name.map { name in
+                blueprint.claim(pathOf(name), shape: [part.rows] + rowShape)
+            }
+        }
+        var tensor: Tensor?
+        if origins.allSatisfy({ $0 != .some(nil) }) {
+            let rowCount = parts.reduce(0) { $0 + $1.rows }
+            tensor = try blueprint.tensor(shape: [rowCount] + rowShape) { buffer in
+                var start = 0
+                for (part, origin) in zip(parts, origins) {
+                    let end = start + part.rows * rowSize
+                    let place = UnsafeMutableBufferPointer(rebasing: buffer[start..<end])
+                    if let name = part.name, let origin = origin ?? nil {
+                        try blueprint.write(pathOf(name), from: origin, fill: fill, into: place)
+                    } else {
+                        place.update(repeating: 0)
+                    }
+                    start = end
+                }
+            }
+        }
+        var start = 0
+        for part in parts {
+            if let name = part.name {
+                _ = blueprint.addParameter(
+                    pathOf(name), shape: [part.rows] + rowShape, isTrained: false,
+                    value: tensor?.slice(axis: 0, start..<(start + part.rows)))
+            }
+            start += part.rows
+        }
+        return tensor
+    }
+
+    private func claim(
+        _ path: String, shape: [Int], fill: Fill, isTrained: Bool, isOptional: Bool = false
+    ) throws -> Parameter {
+        let origin = blueprint.claim(path, shape: shape, isOptional: isOptional)
+        let tensor = try origin.map { origin in
+            try blueprint.tensor(shape: shape) { buffer in
+                try blueprint.write(path, from: origin, fill: fill, into: buffer)
+            }
+        }
+        return blueprint.addParameter(path, shape: shape, isTrained: isTrained, value: tensor)
+    }
+
+    private func pathOf(_ name: String) -> String {
+        path.isEmpty ? name : "\(path).\(name)"
+    }
+}

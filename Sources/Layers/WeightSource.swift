@@ -1,0 +1,71 @@
+/// Where a model's weights come from, asked by path: Hugging Face's name of each tensor.
+public protocol WeightSource {
+    /// Every path the source can give, in a fixed order; used to report what a model did not take.
+    var paths: [String] { get }
+
+    /// The shape of a tensor, outermost axis first, or nil when the source doesn't have it.
+    func shape(of path: String) -> [Int]?
+
+    /// Writes a tensor's values, row-major, straight into their final place.
+    ///
+    /// Throws: when the values can't be read
+    func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws
+}
+
+/// Weights held in memory, for tests and for tensors that were just computed.
+public struct DictionaryWeights: WeightSource, Sendable {
+    private let tensors: [String: (shape: [Int], values: [Float])]
+
+    /// Takes tensors by path.
+    ///
+    /// Traps: when a tensor's values don't fill its shape
+    public init(_ tensors: [String: (shape: [Int], values: [Float])]) {
+        for (path, tensor) in tensors {
+            precondition(
+                tensor.values.count == tensor.shape.reduce(1, *),
+                "dictionary weights: \(path) has \(tensor.values.count) values for \(tensor.shape)")
+        }
+        self.tensors = tensors
+    }
+
+    public var paths: [String] { tensors.keys.sorted() }
+
+    public func shape(of path: String) -> [Int]? { tensors[path]?.shape }
+
+    public func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        guard let tensor = tensors[path], tensor.values.count == buffer.count else {
+            throw LayerError(
+                .weights, subject: path, detail: "no tensor of \(buffer.count) values in memory",
+                hint: "ask for a path the source lists")
+        }
+        _ = buffer.update(fromContentsOf: tensor.values)
+    }
+}
+
+/// Several sources as one; the first that has a path gives it.
+public struct CombinedWeights: WeightSource {
+    private let sources: [any WeightSource]
+
+    /// Puts sources in order of precedence.
+    public init(_ sources: [any WeightSource]) {
+        self.sources = sources
+    }
+
+    public var paths: [String] {
+        var seen: Set<String> = []
+        return sources.flatMap(\.paths).filter { seen.insert($0).inserted }
+    }
+
+    public func shape(of path: String) -> [Int]? {
+        sources.lazy.compactMap { $0.shape(of: path) }.first
+    }
+
+    public func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        guard let source = sources.first(where: { $0.shape(of: path) != nil }) else {
+            throw LayerError(
+                .weights, subject: path, detail: "none of \(sources.count) sources has this tensor",
+                hint: "ask for a path the sources list")
+        }
+        try source.read(path, into: buffer)
+    }
+}
