@@ -38,7 +38,8 @@ public struct NormalizedConvolution2D {
         let values = try convolution.values(
             "weight", shape: shape, fill: .fanIn(shape[1...].reduce(1, *)))
         let statistics = try [
-            ("weight", Fill.ones), ("bias", .zeros), ("running_mean", .zeros), ("running_var", .ones),
+            ("weight", Fill.ones), ("bias", .zeros), ("running_mean", .zeros),
+            ("running_var", .ones),
         ].map { name, fill in try norm.values(name, shape: [outputs], fill: fill) }
         guard let values, let gain = statistics[0], let shift = statistics[1],
             let mean = statistics[2], let variance = statistics[3]

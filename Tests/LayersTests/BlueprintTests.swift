@@ -103,7 +103,8 @@ import Testing
 
     @Test func theFirstSourceThatHasAPathWins() throws {
         let combined = CombinedWeights([
-            DictionaryWeights(["a": ([1], [1])]), DictionaryWeights(["a": ([1], [2]), "b": ([1], [3])]),
+            DictionaryWeights(["a": ([1], [1])]),
+            DictionaryWeights(["a": ([1], [2]), "b": ([1], [3])]),
         ])
         #expect(combined.paths == ["a", "b"])
         let values = try ["a", "b"].map { path in

@@ -8,7 +8,8 @@ import Testing
         ("*norm*", "model.layers.3.input_layernorm.weight", true),
         ("model.*.bias", "model.layers.3.mlp.bias", true),
         ("model.*.bias", "model.layers.3.mlp.weight", false),
-        ("layers.*.mlp", "layers.12.mlp.up.weight", true), ("", "a", false), ("a*b*c", "axbxbc", true),
+        ("layers.*.mlp", "layers.12.mlp.up.weight", true), ("", "a", false),
+        ("a*b*c", "axbxbc", true),
     ])
     func matchesPathsPrefixesAndStars(pattern: String, path: String, expected: Bool) {
         #expect(PathPattern(pattern).matches(path) == expected)
