@@ -25,20 +25,27 @@ public enum DurableFile {
         try sync(folder, flags: O_RDONLY | O_DIRECTORY, reportedAs: folder)
     }
 
-    /// Writes `data` to `path`.
+    /// Writes to `path` the pieces that `body` hands to the function it is given, in order.
     ///
-    /// Throws: `FileError` when the folder is missing, not writable or full.
-    public static func write(_ data: Data, to path: String) throws {
+    /// Throws: what `body` throws, or `FileError` when the folder is missing, not writable or full.
+    public static func stream(
+        to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
         try write(to: path) { partial in
             let descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else {
                 throw FileError(code: errno, path: path, action: "create the file")
             }
             defer { close(descriptor) }
-            try data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
-                try writeAll(bytes, to: descriptor, reportedAs: path)
-            }
+            try body { piece in try writeAll(piece, to: descriptor, reportedAs: path) }
         }
+    }
+
+    /// Writes `data` to `path`.
+    ///
+    /// Throws: `FileError` when the folder is missing, not writable or full.
+    public static func write(_ data: Data, to path: String) throws {
+        try stream(to: path) { append in try data.withUnsafeBytes { try append($0) } }
     }
 
     /// Writes `text` to `path` as UTF-8.
