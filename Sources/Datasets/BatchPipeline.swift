@@ -7,6 +7,8 @@ public struct BatchPipeline<Element: Sendable>: AsyncSequence, Sendable {
     private let aheadCount: Int
     private let prepare: @Sendable (Int) async throws -> Element
 
+    /// A pipeline over a range of steps.
+    ///
     /// - Parameters:
     ///   - steps: the steps to prepare an element for.
     ///   - aheadCount: how many elements may be under way or waiting at once, at least 1.
@@ -21,6 +23,7 @@ public struct BatchPipeline<Element: Sendable>: AsyncSequence, Sendable {
         self.prepare = prepare
     }
 
+    /// An iterator from the first step on; preparing begins with its first use.
     public func makeAsyncIterator() -> Iterator {
         Iterator(steps: steps, aheadCount: aheadCount, prepare: prepare)
     }
@@ -45,6 +48,9 @@ public struct BatchPipeline<Element: Sendable>: AsyncSequence, Sendable {
             for task in tasks { task.cancel() }
         }
 
+        /// The next element, or nil after the last.
+        ///
+        /// Throws: what preparing it threw, or `CancellationError` when the waiting task is cancelled
         public func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws -> Element? {

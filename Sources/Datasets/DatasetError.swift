@@ -37,17 +37,21 @@ public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
+    /// What sort of thing went wrong.
     public let kind: Kind
     /// The file, sample or modality at fault.
     public let subject: String
+    /// What is wrong.
     public let detail: String
     /// What was expected or what to try.
     public let hint: String
     /// The first wrong rows, at most `listLimit` of `problemCount`.
     public let problems: [RowProblem]
+    /// How many things are wrong with rows.
     public let problemCount: Int
     /// The first missing media files, at most `listLimit` of `missingMediaCount`.
     public let missingMedia: [RowProblem]
+    /// How many media files are missing.
     public let missingMediaCount: Int
 
     /// How many rows and how many missing files an error lists at most.

@@ -2,8 +2,10 @@
 public struct Turn: Sendable, Hashable {
     /// The user's text; in the first turn it holds the media tags.
     public let question: String
+    /// What the model is to say.
     public let answer: String
 
+    /// A turn from its texts.
     public init(question: String, answer: String) {
         self.question = question
         self.answer = answer
@@ -20,6 +22,7 @@ public struct Sample: Sendable, Hashable, Identifiable {
     public let audioPath: String?
     /// A system prompt of the sample's own, which takes the place of the run's.
     public let systemPrompt: String?
+    /// The conversation.
     public let turns: [Turn]
     /// The name of the task, for reports.
     public let task: String?
@@ -32,6 +35,7 @@ public struct Sample: Sendable, Hashable, Identifiable {
     /// The media without which the question cannot be answered.
     public let requires: Set<MediaKind>
 
+    /// A sample from its parts.
     public init(
         id: String, visualPath: String? = nil, audioPath: String? = nil,
         systemPrompt: String? = nil, turns: [Turn], task: String? = nil, answer: String? = nil,

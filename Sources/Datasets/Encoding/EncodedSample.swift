@@ -1,9 +1,11 @@
 /// A run of placeholder tokens that features take the place of.
 public struct MediaSlot: Sendable, Hashable {
+    /// Which features.
     public let kind: MediaKind
     /// Where the placeholders stand in the sample's tokens.
     public let range: Range<Int>
 
+    /// A slot from its parts.
     public init(kind: MediaKind, range: Range<Int>) {
         self.kind = kind
         self.range = range
@@ -12,9 +14,12 @@ public struct MediaSlot: Sendable, Hashable {
 
 /// How many tokens the features of one sample's media take.
 public struct MediaTokenCounts: Sendable, Hashable {
+    /// Tokens of a picture or video.
     public let visual: Int
+    /// Tokens of a sound.
     public let audio: Int
 
+    /// Counts of both kinds.
     public init(visual: Int, audio: Int) {
         self.visual = visual
         self.audio = audio
@@ -30,7 +35,9 @@ public struct EncodedSample: Sendable, Hashable {
     /// The label of a token that is not learnt.
     public static let unsupervised: Int32 = -100
 
+    /// The sample's id, for messages.
     public let sampleID: String
+    /// What the sample shows the model.
     public let modality: Modality
     /// Token ids, placeholders where features go.
     public let tokens: [Int32]

@@ -13,6 +13,8 @@ public struct PromptEncoder: Sendable {
     private let placeholderID: Int32
     private let maximumTokenCount: Int
 
+    /// An encoder for one model.
+    ///
     /// - Parameters:
     ///   - systemPrompt: what stands before samples that bring no system prompt of their own; nil
     ///     leaves it to the template.

@@ -1,15 +1,15 @@
 extension JSONReader {
     /// Reads a text in quotes.
     mutating func string() throws(Failure) -> String {
-        move(to: index + 1)
+        index += 1
         let start: Int = index
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
             try checkControl(byte)
-            move(to: index + 1)
+            index += 1
         }
         if current == UInt8(ascii: "\"") {
             let text = try checked(bytes[start..<index], from: start)
-            move(to: index + 1)
+            index += 1
             return text
         }
         return try escapedString(from: start)
@@ -19,7 +19,7 @@ extension JSONReader {
     private mutating func escapedString(from start: Int) throws(Failure) -> String {
         var decoded: [UInt8] = Array(bytes[start..<index])
         while let byte = current {
-            move(to: index + 1)
+            index += 1
             switch byte {
             case UInt8(ascii: "\""):
                 return try checked(decoded[...], from: start)
@@ -35,7 +35,7 @@ extension JSONReader {
 
     private mutating func appendEscape(to decoded: inout [UInt8]) throws(Failure) {
         guard let letter = current else { throw failure("the text ends inside quotes") }
-        move(to: index + 1)
+        index += 1
         switch letter {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): decoded.append(letter)
         case UInt8(ascii: "b"): decoded.append(0x08)
@@ -56,7 +56,7 @@ extension JSONReader {
         if let scalar = Unicode.Scalar(high) { return scalar }
         let isPair: Bool = high < 0xDC00 && bytes[index...].starts(with: [0x5C, 0x75])
         if isPair {
-            move(to: index + 2)
+            index += 2
             let low = try codeUnit()
             if (0xDC00...0xDFFF).contains(low),
                 let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00))
@@ -74,7 +74,7 @@ extension JSONReader {
                 throw failure("\\u lacks a digit; expected four hexadecimal digits")
             }
             unit = unit * 16 + digit
-            move(to: index + 1)
+            index += 1
         }
         return unit
     }
@@ -89,7 +89,7 @@ extension JSONReader {
         _ text: ArraySlice<UInt8>, from start: Int
     ) throws(Failure) -> String {
         guard let string = String(validating: text, as: UTF8.self) else {
-            move(to: start)
+            index = start
             throw failure("text is not UTF-8")
         }
         return string

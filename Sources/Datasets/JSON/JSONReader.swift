@@ -14,8 +14,10 @@ struct JSONReader {
     /// The deepest nesting that is followed.
     static let depthLimit = 128
 
+    /// The whole text.
     let bytes: [UInt8]
-    private(set) var index: Int
+    /// The place reached.
+    var index: Int
     private let end: Int
     private var depth = 0
 
@@ -175,9 +177,6 @@ struct JSONReader {
             ? "'\(Unicode.Scalar(byte))'" : "byte 0x\(String(byte, radix: 16))"
         return failure("\(found) is unexpected; expected \(expected)")
     }
-
-    /// Goes to a place, for what is read elsewhere.
-    mutating func move(to place: Int) { index = place }
 
     /// The byte at the place reached; nil at the end.
     var current: UInt8? { index < end ? bytes[index] : nil }

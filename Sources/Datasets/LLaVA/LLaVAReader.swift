@@ -12,6 +12,7 @@ public struct LLaVAReader: Sendable {
     /// The tags that rows use.
     public let tags: MediaTags
 
+    /// A reader of rows that use these tags.
     public init(tags: MediaTags = .standard) {
         self.tags = tags
     }

@@ -6,7 +6,9 @@ public struct EpochPlan: Sendable {
         let references: [SampleReference]
     }
 
+    /// The epoch, from 0.
     public let epoch: Int
+    /// Its steps.
     public let stepCount: Int
     private let lanes: [Lane]
 

@@ -6,8 +6,9 @@ public struct Ledger: Sendable, Hashable, Codable {
         public let seenCount: Int
         /// Times any sample was seen.
         public let total: Int
-        /// The fewest and the most times that a sample which was seen was seen.
+        /// How often the least seen of the samples seen was seen.
         public let fewest: Int
+        /// How often the most seen sample was seen.
         public let most: Int
     }
 
@@ -16,6 +17,7 @@ public struct Ledger: Sendable, Hashable, Codable {
     /// Counts by `<data set>/<modality>`, present once something was seen.
     private var counts: [String: [Int32]] = [:]
 
+    /// An empty ledger for data sets of these sizes.
     public init(sampleCounts: [Int]) {
         self.sampleCounts = sampleCounts
     }

@@ -18,18 +18,23 @@ public struct ModalityScheduler: Sendable {
 
     /// The modalities of one data set's samples, and how often they come.
     public struct Source: Sendable {
+        /// The modality of each sample.
         public let modalities: [Modality]
         /// How often a sample comes in an epoch on average; 0.5 takes another half each epoch.
         public let weight: Double
 
+        /// A data set by its samples' modalities.
         public init(modalities: [Modality], weight: Double = 1) {
             self.modalities = modalities
             self.weight = weight
         }
     }
 
+    /// Samples of each modality in a step.
     public let quotas: [Modality: Int]
+    /// When an epoch ends.
     public let policy: ExhaustionPolicy
+    /// What all orders follow from.
     public let seed: UInt64
     /// Steps of every epoch.
     public let stepsPerEpoch: Int
@@ -108,6 +113,7 @@ public struct ScheduledBatches: Sequence, Sendable {
     let scheduler: ModalityScheduler
     let start: Int
 
+    /// An iterator from the first step on.
     public func makeIterator() -> Iterator {
         Iterator(scheduler: scheduler, step: start)
     }
@@ -124,6 +130,7 @@ public struct ScheduledBatches: Sequence, Sendable {
             plan = scheduler.plan(forEpoch: step / scheduler.stepsPerEpoch)
         }
 
+        /// The next step's batch; there always is one.
         public mutating func next() -> ScheduledBatch? {
             let epoch: Int = step / scheduler.stepsPerEpoch
             if epoch != plan.epoch { plan = scheduler.plan(forEpoch: epoch) }

@@ -7,6 +7,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
     private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var state: UInt64
 
+    /// A generator of one seed.
     public init(seed: UInt64) {
         state = seed
     }
@@ -18,6 +19,7 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
         }
     }
 
+    /// The next value.
     public mutating func next() -> UInt64 {
         state &+= Self.increment
         return Self.mix(state)
