@@ -140,10 +140,23 @@ private func reachable(from root: Derivation) -> [Derivation] {
         .map(\.element)
 }
 
+/// Whether `tracked(as:)` makes leaves in the current task.
+enum GradientRecording {
+    @TaskLocal static var isOn = true
+}
+
+/// Computes without recording how results were derived: for validation and generation, where no
+/// gradient is wanted of trained parameters.
+public func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
+    try GradientRecording.$isOn.withValue(false, operation: body)
+}
+
 extension Tensor {
-    /// The same numbers as a leaf whose gradient is wanted under `key`.
+    /// The same numbers as a leaf whose gradient is wanted under `key`; inside `withoutGradients`
+    /// just the same numbers.
     public func tracked(as key: Int) -> Tensor {
-        Tensor(scalars, shape: shape, derivation: Derivation(leaf: key))
+        GradientRecording.isOn
+            ? Tensor(scalars, shape: shape, derivation: Derivation(leaf: key)) : detached()
     }
 
     /// This result with its history: the pullback gets dy and returns a gradient for every input,

@@ -60,6 +60,12 @@ import Testing
         #expect(gradients(of: y).keys == [])
     }
 
+    @Test func nothingIsRecordedWithoutGradients() {
+        let y = withoutGradients { Tensor([3], shape: [1]).tracked(as: 0).scaled(by: 2) }
+        #expect(!y.isTracked)
+        #expect(Tensor([3], shape: [1]).tracked(as: 0).isTracked)
+    }
+
     @Test func aLeafUsedTwiceGetsTheSum() throws {
         let x = Tensor([3], shape: [1]).tracked(as: 7)
         let gradient = try #require(gradients(of: (x * x + x).sum())[7])
