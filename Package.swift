@@ -68,7 +68,7 @@ let package = Package(
         // 4
         module("Models", ["Kernels", "Layers", "Tensors", "WeightFiles"]),
         module("Optimization", ["Kernels", "Layers", "Tensors"]),
-        module("Checkpointing", ["Files", "Layers", "Tensors", "CHDF5"]),
+        module("Checkpointing", ["Files", "CHDF5"]),
 
         // 5
         module(
@@ -110,7 +110,7 @@ let package = Package(
         tests(
             "Optimization",
             ["Kernels", "Optimization", "Layers", "Tensors", "Models", "WeightFiles"]),
-        tests("Checkpointing", ["Checkpointing", "Files", "Tensors", "Layers"]),
+        tests("Checkpointing", ["Checkpointing", "Files", "CHDF5"]),
         tests("Training", ["Training", "Recipes", "Datasets", "Tensors", "Checkpointing"]),
         tests("Evaluation", ["Evaluation", "Training", "Datasets", "Tokenization"]),
     ],
