@@ -1,4 +1,5 @@
-/// The printable characters that stand for the 256 bytes in the vocabulary of a byte-level tokenizer.
+/// The printable characters that stand for the 256 bytes in the vocabulary of a byte-level
+/// tokenizer.
 ///
 /// Printable Latin-1 characters stand for themselves; the other 68 bytes, in order, take the
 /// characters from U+0100 on, so a space is written `Ġ` (U+0120).

@@ -57,15 +57,16 @@ public struct ChatTemplate: Sendable, Equatable {
 
     /// Recognises a template by the shape of its Jinja text.
     ///
-    /// Throws: when the text is any other program than ChatML, with or without a default system prompt.
+    /// Throws: when the text is any other program than ChatML, with or without a default system
+    /// prompt.
     public init(jinja: String) throws(TokenizationError) {
         self.init(defaultSystemPrompt: try ChatMLShape.defaultSystemPrompt(jinja: jinja))
     }
 
     /// The conversation as pieces; neighbours differ in whether they are supervised.
     ///
-    /// Encode each piece on its own: then the ids of an answer do not depend on what comes before it,
-    /// as when the model is asked.
+    /// Encode each piece on its own: then the ids of an answer do not depend on what comes before
+    /// it, as when the model is asked.
     public func segments(_ messages: [Message], addingGenerationPrompt: Bool) -> [Segment] {
         var result: [Segment] = []
         var unsupervised = ""

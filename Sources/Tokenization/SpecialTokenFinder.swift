@@ -1,4 +1,5 @@
-/// Finds the tokens that are recognised whole in text: the leftmost, and the longest of several there.
+/// Finds the tokens that are recognised whole in text: the leftmost, and the longest of several
+/// there.
 struct SpecialTokenFinder: Sendable {
     private struct Entry: Sendable {
         let bytes: [UInt8]

@@ -1,7 +1,7 @@
 /// Turns text into token ids and back, by byte-level byte-pair encoding.
 ///
-/// Special tokens are found first, the rest is cut into words, and the bytes of each word are merged
-/// by rank. Nothing is added at either end.
+/// Special tokens are found first, the rest is cut into words, and the bytes of each word are
+/// merged by rank. Nothing is added at either end.
 /// Source: Sennrich et al. 2016 (arXiv:1508.07909); Radford et al. 2019 (GPT-2), section 2.2.
 public struct Tokenizer: Sendable {
     /// The number of tokens.
@@ -46,8 +46,8 @@ public struct Tokenizer: Sendable {
 
     /// The token ids of a text.
     ///
-    /// Control tokens written in the text become their ids unless `parsingSpecial` is false. A byte the
-    /// vocabulary has no token for, such as a rare control character, is left out.
+    /// Control tokens written in the text become their ids unless `parsingSpecial` is false. A byte
+    /// the vocabulary has no token for, such as a rare control character, is left out.
     public func encode(_ text: String, parsingSpecial: Bool = true) -> [Int32] {
         var text = text
         return text.withUTF8 { bytes in
@@ -64,7 +64,8 @@ public struct Tokenizer: Sendable {
         }
     }
 
-    /// The text of token ids; bytes that are no UTF-8 and ids outside the vocabulary show as U+FFFD.
+    /// The text of token ids; bytes that are no UTF-8 and ids outside the vocabulary show as
+    /// U+FFFD.
     public func decode(_ ids: [Int32], skippingSpecial: Bool = false) -> String {
         var bytes: [UInt8] = []
         for id in ids { bytes += self.bytes(of: id, skippingSpecial: skippingSpecial) }
@@ -79,8 +80,8 @@ public struct Tokenizer: Sendable {
         kinds.indices.contains(Int(id)) && kinds[Int(id)] == .control
     }
 
-    /// The tokens after which an answer is complete: the end of text, and the control tokens that end a
-    /// turn or a document in the templates known here.
+    /// The tokens after which an answer is complete: the end of text, and the control tokens that
+    /// end a turn or a document in the templates known here.
     public var endOfTurnIDs: Set<Int32> {
         let named = [ChatTemplate.endOfTurn, ChatTemplate.endOfDocument].compactMap { id(of: $0) }
         return Set(named.filter(isControl) + [endOfTextID].compactMap { $0 })

@@ -82,7 +82,8 @@ extension Vocabulary {
     /// `model` is `tokenizer.ggml.model`, `pre` is `tokenizer.ggml.pre`; a merge is two tokens with
     /// a space between them.
     ///
-    /// Throws: when the file's tokenizer is of another kind, or when the arrays contradict each other.
+    /// Throws: when the file's tokenizer is of another kind, or when the arrays contradict each
+    /// other.
     public init(
         model: String, pre: String, tokens: [String], tokenTypes: [Int32], merges: [String],
         beginningOfTextID: Int32? = nil, endOfTextID: Int32? = nil

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 import Tokenization
 
@@ -53,13 +54,8 @@ enum Fixture {
         }
     }
 
-    static func url(_ name: String) -> URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/tokenization/\(name)")
-    }
-
     static func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
-        try JSONDecoder().decode(type, from: try Data(contentsOf: url(name)))
+        try JSONDecoder().decode(type, from: try Data(contentsOf: Fixtures.url("tokenization/\(name)")))
     }
 
     static func cases() throws -> [Case] { try read(Cases.self, "smollm2_cases.json").cases }

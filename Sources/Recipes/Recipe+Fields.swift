@@ -1,0 +1,151 @@
+extension Recipe {
+    /// Makes a recipe from values that passed every check.
+    init(_ fields: RecipeFields) throws(RecipeError) {
+        try self.init(
+            name: fields.text("name"),
+            purpose: fields.optionalText("purpose"),
+            seed: UInt64(fields.integer("seed")),
+            threadCount: fields.integer("threads"),
+            model: Model(fields.section("model")),
+            startFrom: fields.optionalText("start_from"),
+            data: DataPlan(fields.section("data")),
+            train: Training(fields.section("train")),
+            optimizer: Optimizer(fields.section("optimizer")),
+            schedule: Schedule(fields.section("schedule")),
+            validation: Validation(
+                everySteps: fields.section("validation").integer("every_steps"),
+                sampleCount: fields.section("validation").integer("samples")),
+            checkpoint: Checkpointing(
+                everySteps: fields.section("checkpoint").integer("every_steps"),
+                keptCount: fields.section("checkpoint").integer("keep")),
+            outputFolder: fields.text("output"),
+            resolvedYAML: RecipeWriter.yaml(fields.values))
+    }
+}
+
+extension Recipe.Model {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        let prompt = try fields.optionalText("system_prompt")
+        try self.init(
+            language: fields.text("language"),
+            visual: fields.optionalSection("visual").map(Recipe.Visual.init(_:)),
+            audio: fields.optionalSection("audio").map(Recipe.Audio.init(_:)),
+            visualToken: fields.text("visual_token"),
+            audioToken: fields.text("audio_token"),
+            systemPrompt: prompt.map { $0.isEmpty ? .none : .text($0) } ?? .templateDefault)
+    }
+}
+
+extension Recipe.Visual {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        let grid = try fields.integers("grid")
+        try self.init(
+            encoder: fields.text("encoder"), frameCount: fields.integer("frames"),
+            gridRows: grid[0], gridColumns: grid[1],
+            tokens: fields.choices("tokens", VisualTokenBuilder.self))
+    }
+}
+
+extension Recipe.Audio {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        try self.init(
+            encoder: fields.text("encoder"), durationSeconds: fields.number("seconds"),
+            layers: fields.integers("layers"), segmentSeconds: fields.number("segment_seconds"),
+            tokens: fields.choices("tokens", AudioTokenBuilder.self))
+    }
+}
+
+extension Recipe.DataPlan {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        var train: [Recipe.TrainingFile] = []
+        for file in try fields.sections("train") {
+            train.append(try .init(path: file.text("file"), weight: file.number("weight")))
+        }
+        var validation: [String] = []
+        for file in try fields.sections("validation") { validation.append(try file.text("file")) }
+        let batch = try fields.section("batch")
+        try self.init(
+            train: train, validationFiles: validation,
+            batch: Recipe.BatchQuotas(
+                visual: batch.integer("visual"), audio: batch.integer("audio"),
+                audioVisual: batch.integer("audio_visual")),
+            exhausted: fields.choice("exhausted", ExhaustionPolicy.self),
+            maximumTokenCount: fields.integer("maximum_tokens"),
+            featureCacheFolder: fields.text("feature_cache"),
+            audioVariantCount: fields.integer("audio_variants"),
+            augmentation: fields.optionalSection("augmentation").map(Recipe.Augmentation.init(_:)))
+    }
+}
+
+extension Recipe.Augmentation {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        try self.init(
+            speed: fields.interval("speed"), gainDecibels: fields.interval("gain_decibels"),
+            tiltDecibelsPerOctave: fields.interval("tilt_decibels_per_octave"),
+            noiseDecibels: fields.interval("noise_decibels"), repeats: fields.flag("repeats"))
+    }
+}
+
+extension Recipe.Training {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        let length: Recipe.Length
+        if let steps = try fields.optionalInteger("steps") {
+            length = .steps(steps)
+        } else {
+            length = .epochs(try fields.integer("epochs"))
+        }
+        try self.init(
+            length: length,
+            trainsProjectors: fields.flag("projectors"),
+            lora: fields.optionalSection("lora").map(Recipe.LoRA.init(_:)),
+            accumulationCount: fields.integer("accumulation"))
+    }
+}
+
+extension Recipe.LoRA {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        var patterns: [Pattern] = []
+        for pattern in try fields.sections("patterns") { patterns.append(try Pattern(pattern)) }
+        try self.init(
+            rank: fields.integer("rank"), alpha: fields.number("alpha"),
+            dropout: fields.number("dropout"), targets: fields.texts("targets"),
+            isRankStabilised: fields.flag("rank_stabilised"), patterns: patterns)
+    }
+}
+
+extension Recipe.LoRA.Pattern {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        try self.init(
+            match: fields.text("match"),
+            rank: fields.optionalInteger("rank"),
+            alpha: fields.optionalNumber("alpha"),
+            dropout: fields.optionalNumber("dropout"))
+    }
+}
+
+extension Recipe.Optimizer {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        let rate = try fields.number("learning_rate")
+        let betas = try fields.numbers("betas")
+        let clip = try fields.number("clip_norm")
+        let projectors = try fields.optionalNumber("projector_learning_rate")
+        try self.init(
+            learningRate: rate,
+            projectorLearningRate: projectors ?? rate,
+            beta1: betas[0], beta2: betas[1], epsilon: fields.number("epsilon"),
+            weightDecay: fields.number("weight_decay"),
+            decaysNormsAndBiases: fields.flag("decay_norms_and_biases"),
+            clipNorm: clip == 0 ? nil : clip)
+    }
+}
+
+extension Recipe.Schedule {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        let ratio = try fields.optionalNumber("warmup_ratio")
+        let steps = try fields.optionalInteger("warmup_steps")
+        try self.init(
+            kind: fields.choice("kind", Kind.self),
+            warmup: ratio.map(Warmup.ratio) ?? .steps(steps ?? 0),
+            minimumRatio: fields.number("minimum_ratio"))
+    }
+}

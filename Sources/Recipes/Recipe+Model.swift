@@ -1,0 +1,75 @@
+/// How the features of a clip's frames become tokens.
+public enum VisualTokenBuilder: String, Sendable, CaseIterable {
+    /// One token a frame and grid cell.
+    case frame
+    /// One token a frame, averaged over the cells.
+    case framePooled = "frame-pooled"
+    /// One token a grid cell, averaged over time.
+    case videoSpatial = "video-spatial"
+    /// One token, averaged over everything.
+    case video
+}
+
+/// How the features of a sound become tokens.
+public enum AudioTokenBuilder: String, Sendable, CaseIterable {
+    /// One token a segment of time.
+    case segment
+    /// One token, averaged over the clip.
+    case clip
+}
+
+extension Recipe {
+    /// The parts the model is made of.
+    public struct Model: Sendable, Equatable {
+        /// The language model: an asset's name or a path.
+        public let language: String
+        /// What is seen, or nil for a model without sight.
+        public let visual: Visual?
+        /// What is heard, or nil for a model without hearing.
+        public let audio: Audio?
+        /// The mark in a question where the picture's tokens go.
+        public let visualToken: String
+        /// The mark in a question where the sound's tokens go.
+        public let audioToken: String
+        /// The system message of every conversation.
+        public let systemPrompt: SystemPrompt
+    }
+
+    /// The system message of every conversation.
+    public enum SystemPrompt: Sendable, Equatable {
+        /// The chat template's own.
+        case templateDefault
+        /// No system turn.
+        case none
+        /// This text.
+        case text(String)
+    }
+
+    /// How clips are seen.
+    public struct Visual: Sendable, Equatable {
+        /// The frozen image encoder: an asset's name or a path.
+        public let encoder: String
+        /// Frames taken from a clip.
+        public let frameCount: Int
+        /// Rows of cells kept of each frame.
+        public let gridRows: Int
+        /// Columns of cells kept of each frame.
+        public let gridColumns: Int
+        /// The token builders, joined in this order.
+        public let tokens: [VisualTokenBuilder]
+    }
+
+    /// How clips are heard.
+    public struct Audio: Sendable, Equatable {
+        /// The frozen audio encoder: an asset's name or a path.
+        public let encoder: String
+        /// Seconds heard of a clip.
+        public let durationSeconds: Double
+        /// Encoder layers whose outputs are concatenated; none for the final output.
+        public let layers: [Int]
+        /// Seconds averaged into one segment.
+        public let segmentSeconds: Double
+        /// The token builders, joined in this order.
+        public let tokens: [AudioTokenBuilder]
+    }
+}

@@ -1,0 +1,114 @@
+/// The rules that hold between keys.
+struct RecipeChecks {
+    private let values: [String: RecipeValue]
+    private let positions: [String: String]
+    private let start: String
+    private(set) var problems: [RecipeProblem] = []
+
+    /// Runs every rule whose keys could be read; `start` is the place of what is not written
+    /// anywhere.
+    init(_ values: [String: RecipeValue], positions: [String: String], start: String) {
+        self.values = values
+        self.positions = positions
+        self.start = start
+        checkLength()
+        checkWarmup()
+        checkModalities()
+        checkMarks()
+        checkTraining()
+        checkAudio()
+    }
+
+    /// The value at a path of keys; nil when it had a problem or a section on the way is null.
+    private func value(_ path: String) -> RecipeValue? {
+        var found: RecipeValue? = .section(values)
+        for name in path.split(separator: ".") {
+            guard case .section(let section)? = found else { return nil }
+            found = section[String(name)]
+        }
+        return found
+    }
+
+    private func isSet(_ path: String) -> Bool {
+        value(path).map { $0 != .null } ?? false
+    }
+
+    private func number(_ path: String) -> Double? {
+        switch value(path) {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+    }
+
+    private mutating func report(_ path: String, _ detail: String) {
+        var place = path
+        while positions[place] == nil, let dot = place.lastIndex(of: ".") {
+            place = String(place[..<dot])
+        }
+        problems.append(
+            RecipeProblem(position: positions[place] ?? start, subject: path, detail: detail))
+    }
+
+    private mutating func checkLength() {
+        guard let steps = value("train.steps"), let epochs = value("train.epochs") else { return }
+        if steps == .null && epochs == .null {
+            report("train", "neither steps nor epochs; expected one of them")
+        } else if steps != .null && epochs != .null {
+            report("train.epochs", "given beside steps; expected one of them")
+        }
+    }
+
+    private mutating func checkWarmup() {
+        if isSet("schedule.warmup_steps") && isSet("schedule.warmup_ratio") {
+            report("schedule.warmup_ratio", "given beside warmup_steps; expected one of them")
+        }
+        if let warmup = number("schedule.warmup_steps"), let steps = number("train.steps"),
+            warmup > steps
+        {
+            report("schedule.warmup_steps", "more than train.steps; expected at most as many")
+        }
+    }
+
+    private mutating func checkModalities() {
+        guard let visual = number("data.batch.visual"), let audio = number("data.batch.audio"),
+            let both = number("data.batch.audio_visual")
+        else { return }
+        if visual + audio + both == 0 {
+            report("data.batch", "no samples; expected a count above 0 for some modality")
+        }
+        for (part, needs) in [("visual", visual + both), ("audio", audio + both)] {
+            if needs > 0 && value("model.\(part)") == .null {
+                report(
+                    "model.\(part)",
+                    "missing; expected a section, as data.batch asks for such samples")
+            }
+        }
+    }
+
+    private mutating func checkMarks() {
+        if let visual = value("model.visual_token"), visual == value("model.audio_token") {
+            report("model.audio_token", "the same as visual_token; expected another")
+        }
+    }
+
+    private mutating func checkTraining() {
+        if value("train.projectors") == false && value("train.lora") == .null {
+            report("train", "nothing to train; expected projectors: true or a lora section")
+        }
+    }
+
+    private mutating func checkAudio() {
+        if let segment = number("model.audio.segment_seconds"),
+            let seconds = number("model.audio.seconds"), segment > seconds
+        {
+            report("model.audio.segment_seconds", "longer than seconds; expected at most as long")
+        }
+        if let variants = number("data.audio_variants"), variants > 0,
+            value("data.augmentation") == .null
+        {
+            report(
+                "data.audio_variants", "set without data.augmentation; expected that section too")
+        }
+    }
+}

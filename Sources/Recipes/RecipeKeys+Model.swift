@@ -1,0 +1,53 @@
+extension RecipeKey {
+    static let model: [RecipeKey] = [
+        .required("language", .text(.asset), "the language model"),
+        .optional("visual", .section(visual), "what is seen; null for a model without sight"),
+        .optional("audio", .section(audio), "what is heard; null for a model without hearing"),
+        .key(
+            "visual_token", .text(.mark), "<video>",
+            "the mark in a question where the picture's tokens go"),
+        .key(
+            "audio_token", .text(.mark), "<audio>",
+            "the mark in a question where the sound's tokens go"),
+        .optional(
+            "system_prompt", .text(.text),
+            "the system message of every conversation; null for the chat template's own, "
+                + "\"\" for no system turn"),
+    ]
+
+    private static let visual: [RecipeKey] = [
+        .required("encoder", .text(.asset), "the frozen image encoder"),
+        .key("frames", .integer(1...1_024), 8, "frames taken from a clip, evenly spaced in time"),
+        .key(
+            "grid", .pair(.integer(1...256)), [1, 1],
+            "rows and columns of cells kept of each frame, by averaging the encoder's map"),
+        .key(
+            "tokens",
+            .list(
+                .choice(VisualTokenBuilder.allCases.map(\.rawValue)), least: 1, isUnique: true),
+            ["frame"],
+            "token builders, joined in this order: frame (one token a frame and cell), "
+                + "frame-pooled (one a frame), video-spatial (one a cell, averaged over time), "
+                + "video (one token)"),
+    ]
+
+    private static let audio: [RecipeKey] = [
+        .required("encoder", .text(.asset), "the frozen audio encoder"),
+        .key(
+            "seconds", .number(.above(0, to: 600)), 4,
+            "seconds heard of a clip; a shorter one is padded with silence"),
+        .key(
+            "layers", .list(.integer(0...256), least: 0, isUnique: true), [],
+            "encoder layers whose outputs are concatenated, 1 for the first, 0 for their input; "
+                + "[] for the encoder's final output"),
+        .key(
+            "segment_seconds", .number(.above(0, to: 600)), 0.5,
+            "seconds averaged into one segment"),
+        .key(
+            "tokens",
+            .list(.choice(AudioTokenBuilder.allCases.map(\.rawValue)), least: 1, isUnique: true),
+            ["segment"],
+            "token builders, joined in this order: segment (one token a segment), clip (one token)"
+        ),
+    ]
+}
