@@ -9,7 +9,7 @@ extension Vocabulary {
     /// Throws: when the file is not such JSON, contradicts itself, or asks for a normalizer,
     /// pre-tokenizer or merging rule other than byte-level BPE's.
     public init(
-        tokenizerJSON data: Data, beginningOfTextID: Int32? = nil, endOfTextID: Int32? = nil
+        tokenizerJSON data: Data, beginningOfTextID: Int? = nil, endOfTextID: Int? = nil
     ) throws(TokenizationError) {
         let file = try TokenizerFile.decoded(data)
         try file.checkOptions()

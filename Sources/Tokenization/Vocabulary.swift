@@ -48,7 +48,7 @@ public struct Vocabulary: Sendable, Equatable {
     /// Throws: when the counts disagree or an id lies outside the vocabulary.
     public init(
         tokens: [String], kinds: [TokenKind], merges: [Merge], preTokenizer: PreTokenizer,
-        beginningOfTextID: Int32? = nil, endOfTextID: Int32? = nil
+        beginningOfTextID: Int? = nil, endOfTextID: Int? = nil
     ) throws(TokenizationError) {
         guard !tokens.isEmpty, tokens.count <= Int(Int32.max), merges.count <= Int(Int32.max) else {
             throw TokenizationError(
@@ -61,7 +61,7 @@ public struct Vocabulary: Sendable, Equatable {
         }
         for (name, id) in [("beginning", beginningOfTextID), ("end", endOfTextID)] {
             guard let id else { continue }
-            guard id >= 0 && Int(id) < tokens.count else {
+            guard tokens.indices.contains(id) else {
                 throw TokenizationError(
                     .malformed, "\(name) of text",
                     "token \(id) does not exist; expected 0 to \(tokens.count - 1)")
@@ -71,8 +71,8 @@ public struct Vocabulary: Sendable, Equatable {
         self.kinds = kinds
         self.merges = merges
         self.preTokenizer = preTokenizer
-        self.beginningOfTextID = beginningOfTextID
-        self.endOfTextID = endOfTextID
+        self.beginningOfTextID = beginningOfTextID.map(Int32.init)
+        self.endOfTextID = endOfTextID.map(Int32.init)
     }
 }
 
@@ -85,8 +85,8 @@ extension Vocabulary {
     /// Throws: when the file's tokenizer is of another kind, or when the arrays contradict each
     /// other.
     public init(
-        model: String, pre: String, tokens: [String], tokenTypes: [Int32], merges: [String],
-        beginningOfTextID: Int32? = nil, endOfTextID: Int32? = nil
+        model: String, pre: String, tokens: [String], tokenTypes: [Int], merges: [String],
+        beginningOfTextID: Int? = nil, endOfTextID: Int? = nil
     ) throws(TokenizationError) {
         guard model == "gpt2" else {
             throw TokenizationError(
@@ -96,7 +96,7 @@ extension Vocabulary {
         }
         var kinds: [TokenKind] = []
         for (id, type) in tokenTypes.enumerated() {
-            guard let kind = TokenKind(rawValue: type) else {
+            guard let number = Int32(exactly: type), let kind = TokenKind(rawValue: number) else {
                 throw TokenizationError(
                     .malformed, "tokenizer.ggml.token_type",
                     "type \(type) of token \(id) is not known; expected 1 to 6")

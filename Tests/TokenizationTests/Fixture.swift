@@ -42,7 +42,7 @@ enum Fixture {
         let end_id: Int32
         let ids: [Int32]
         let tokens: [String]
-        let types: [Int32]
+        let types: [Int]
         let merges: [String]
 
         func vocabulary() throws -> Vocabulary {
@@ -50,12 +50,13 @@ enum Fixture {
             let beginning = try #require(ids.firstIndex(of: beginning_id))
             return try Vocabulary(
                 model: model, pre: pre, tokens: tokens, tokenTypes: types, merges: merges,
-                beginningOfTextID: Int32(beginning), endOfTextID: Int32(end))
+                beginningOfTextID: beginning, endOfTextID: end)
         }
     }
 
     static func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
-        try JSONDecoder().decode(type, from: try Data(contentsOf: Fixtures.url("tokenization/\(name)")))
+        try JSONDecoder().decode(
+            type, from: try Data(contentsOf: Fixtures.url("tokenization/\(name)")))
     }
 
     static func cases() throws -> [Case] { try read(Cases.self, "smollm2_cases.json").cases }

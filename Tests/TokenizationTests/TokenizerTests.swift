@@ -68,7 +68,7 @@ import Tokenization
     private func byteTokenizer(_ merges: [String], special: [String] = []) throws -> Tokenizer {
         var tokens = (UInt8(0x21)...0x7E).map { String(Unicode.Scalar($0)) }
         tokens += merges.map { $0.filter { $0 != " " } }
-        let types = [Int32](repeating: 1, count: tokens.count)
+        let types = [Int](repeating: 1, count: tokens.count)
         return try Tokenizer(
             vocabulary: Vocabulary(
                 model: "gpt2", pre: "gpt-2", tokens: tokens + special,

@@ -5,7 +5,7 @@ import Tokenization
 @Suite struct VocabularyTests {
     private func tokenizer(
         model: String = "gpt2", pre: String = "smollm", tokens: [String] = ["a", "b", "ab"],
-        types: [Int32] = [1, 1, 1], merges: [String] = ["a b"], end: Int32? = nil
+        types: [Int] = [1, 1, 1], merges: [String] = ["a b"], end: Int? = nil
     ) throws -> Tokenizer {
         try Tokenizer(
             vocabulary: Vocabulary(
