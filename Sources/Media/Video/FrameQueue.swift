@@ -1,0 +1,203 @@
+import CFFmpeg
+
+/// A decoded frame with the time it appears.
+final class TimedFrame {
+    let frame: UnsafeMutablePointer<AVFrame>
+    let seconds: Double
+    let durationSeconds: Double
+
+    /// Takes over what a decoder's frame refers to.
+    init?(taking source: UnsafeMutablePointer<AVFrame>, seconds: Double, durationSeconds: Double) {
+        guard let frame = av_frame_alloc() else { return nil }
+        av_frame_move_ref(frame, source)
+        self.frame = frame
+        self.seconds = seconds
+        self.durationSeconds = durationSeconds
+    }
+
+    deinit {
+        var frame: UnsafeMutablePointer<AVFrame>? = frame
+        av_frame_free(&frame)
+    }
+
+    /// Whether the decoder had to make up a part of it.
+    var isDamaged: Bool {
+        frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
+    }
+}
+
+/// The frames of a video stream in order of appearance: the one on screen and the one after it.
+final class FrameQueue {
+    private(set) var current: TimedFrame?
+    private var next: TimedFrame?
+    private var container: Container
+    private(set) var decoder: StreamDecoder
+    private var stream: UnsafeMutablePointer<AVStream>
+    private var hasStarted = false
+    private var maySeek = true
+    /// Where reading stands, in ticks of decoding time.
+    private var readTicks = Int64.min
+    /// After seeking: earlier frames lean on others that were not decoded.
+    private var firstWholeTicks = Int64.min
+    private var isAwaitingKeyFrame = false
+    private var hasSentEnd = false
+    /// The end of the latest packet of any stream.
+    private(set) var endSeconds = 0.0
+
+    /// Seeking flushes the decoder, so a short way ahead is decoded instead.
+    private static let worthwhileSeconds = 0.5
+
+    init(container: Container, stream: UnsafeMutablePointer<AVStream>) throws(MediaError) {
+        self.container = container
+        self.stream = stream
+        decoder = try StreamDecoder(path: container.path, stream: stream)
+    }
+
+    /// Steps on until the frame on screen at `limit` seconds is current.
+    func advance(toSeconds limit: Double) throws(MediaError) {
+        if !hasStarted {
+            hasStarted = true
+            next = try decode()
+        }
+        while let upcoming = next, current == nil || upcoming.seconds <= limit {
+            current = upcoming
+            next = try decode()
+        }
+    }
+
+    /// Jumps when the file's index knows a key frame well ahead of reading and not after `time`.
+    func seekIfWorthwhile(toSeconds time: Double) throws(MediaError) {
+        let base = stream.pointee.time_base
+        guard maySeek, base.num > 0 else { return }
+        if let next, next.seconds > time { return }
+        let perSecond = Double(base.den) / Double(base.num)
+        let delay = Double(stream.pointee.codecpar.pointee.video_delay) * frameSeconds
+        let wanted = Int64((time + container.startSeconds - delay) * perSecond)
+        guard
+            let entry = avformat_index_get_entry_from_timestamp(
+                stream, wanted, AVSEEK_FLAG_BACKWARD),
+            entry.pointee.timestamp <= wanted
+        else { return }
+        let reached = max(readTicks, stream.pointee.start_time, -Int64(1 << 60))
+        let ahead = Double(entry.pointee.timestamp) - Double(reached)
+        guard ahead > Self.worthwhileSeconds * perSecond else { return }
+        try container.seek(stream, to: entry.pointee.timestamp)
+        decoder.flush()
+        isAwaitingKeyFrame = true
+        hasSentEnd = false
+        hasStarted = true
+        current = nil
+        next = try decode()
+        if let first = next, first.seconds <= time { return }
+        try restart()
+    }
+
+    /// Fails when the file ended before it came to `time`, though it declares more.
+    func checkReaches(_ time: Double) throws(MediaError) {
+        guard next == nil, let last = current else { return }
+        let slack = max(0.25, 2 * frameSeconds)
+        let lastEnd = last.seconds + max(last.durationSeconds, frameSeconds)
+        var reached = max(endSeconds, lastEnd)
+        var declared = container.durationSeconds ?? 0
+        if let duration = decoder.seconds(stream.pointee.duration), duration > 0 {
+            reached = lastEnd
+            let start = decoder.seconds(stream.pointee.start_time) ?? container.startSeconds
+            declared = start - container.startSeconds + duration
+        }
+        guard time > lastEnd + slack, reached + slack < declared else { return }
+        throw MediaError(
+            .truncated, container.path,
+            "its pictures end at \(lastEnd) seconds; expected \(declared)",
+            hint: "copy or convert the file again")
+    }
+
+    /// Reads to the end without decoding, so that `endSeconds` is known.
+    func skipToEnd() throws(MediaError) {
+        while try container.readPacket() { note(container.packet) }
+    }
+
+    /// Begins again from a fresh reader that never seeks.
+    private func restart() throws(MediaError) {
+        container = try Container(path: container.path)
+        guard let stream = container.videoStream else { return }
+        self.stream = stream
+        decoder = try StreamDecoder(path: container.path, stream: stream)
+        maySeek = false
+        hasStarted = false
+        isAwaitingKeyFrame = false
+        hasSentEnd = false
+        firstWholeTicks = .min
+        current = nil
+        next = nil
+    }
+
+    /// How long one frame stays, by the stream's average.
+    private var frameSeconds: Double {
+        let rate = stream.pointee.avg_frame_rate
+        return rate.num > 0 && rate.den > 0 ? Double(rate.den) / Double(rate.num) : 0
+    }
+
+    private func decode() throws(MediaError) -> TimedFrame? {
+        while true {
+            switch try decoder.receive() {
+            case .ended: return nil
+            case .needsPacket: try feed()
+            case .frame:
+                if let frame = try timed(decoder.frame) { return frame }
+            }
+        }
+    }
+
+    /// Gives the decoder its next packet, or the end.
+    private func feed() throws(MediaError) {
+        guard !hasSentEnd else {
+            throw MediaError(
+                .damaged, container.path, "its video decoder asks for more after the end",
+                hint: "convert the file again")
+        }
+        while try container.readPacket() {
+            let packet = container.packet
+            note(packet)
+            guard packet.pointee.stream_index == stream.pointee.index else { continue }
+            readTicks = max(readTicks, packet.pointee.dts)
+            if isAwaitingKeyFrame, packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
+                firstWholeTicks = packet.pointee.pts
+                isAwaitingKeyFrame = false
+            }
+            return try decoder.send(packet)
+        }
+        hasSentEnd = true
+        try decoder.send(nil)
+    }
+
+    private func note(_ packet: UnsafeMutablePointer<AVPacket>) {
+        let time = max(packet.pointee.pts, packet.pointee.dts)
+        guard time != duet_av_no_timestamp(),
+            let stream = container.streams.first(where: {
+                $0.pointee.index == packet.pointee.stream_index
+            })
+        else { return }
+        let base = stream.pointee.time_base
+        let end = Double(time + max(0, packet.pointee.duration))
+        let seconds = end * Double(base.num) / Double(max(1, base.den))
+        endSeconds = max(endSeconds, seconds - container.startSeconds)
+    }
+
+    /// Takes the decoder's frame with its time; nil when seeking made it unusable.
+    private func timed(
+        _ frame: UnsafeMutablePointer<AVFrame>
+    ) throws(MediaError) -> TimedFrame? {
+        let ticks = frame.pointee.best_effort_timestamp
+        let isKnown = ticks != duet_av_no_timestamp()
+        if isKnown, ticks < firstWholeTicks {
+            av_frame_unref(frame)
+            return nil
+        }
+        let afterLast = (next ?? current).map { $0.seconds + frameSeconds } ?? 0
+        let seconds = decoder.seconds(ticks).map { $0 - container.startSeconds } ?? afterLast
+        let duration = decoder.seconds(duet_av_frame_duration(frame)) ?? 0
+        guard let taken = TimedFrame(taking: frame, seconds: seconds, durationSeconds: duration)
+        else { throw MediaError(.unsupported, container.path, "no memory to decode it") }
+        return taken
+    }
+}
