@@ -1,0 +1,62 @@
+public import Layers
+public import Tensors
+
+/// A language model that sees and hears: projected features stand among the embeddings of text.
+///
+/// Source: Liu et al. 2023 (arXiv:2304.08485); Zhang et al. 2023 (arXiv:2306.02858) for two modalities
+public struct AudioVisualModel {
+    /// The language model.
+    public let language: LanguageModel
+    /// The projector of visual features, when the model sees.
+    public let visualProjector: Projector?
+    /// The projector of audio features, when the model hears.
+    public let audioProjector: Projector?
+
+    /// Claims the language model's names and LLaVA's `model.mm_projector` and `model.mm_projector_a`; a
+    /// modality without a feature size has no projector.
+    public init(
+        _ configuration: LanguageModelConfiguration, visualFeatureSize: Int?,
+        audioFeatureSize: Int?, at scope: Scope
+    ) throws {
+        language = try LanguageModel(configuration, at: scope)
+        func projector(_ name: String, _ featureSize: Int?) throws -> Projector? {
+            try featureSize.map {
+                try Projector(
+                    featureSize: $0, hiddenSize: configuration.hiddenSize,
+                    at: scope / "model" / name)
+            }
+        }
+        visualProjector = try projector("mm_projector", visualFeatureSize)
+        audioProjector = try projector("mm_projector_a", audioFeatureSize)
+    }
+
+    /// The embeddings of a batch, with projected features in the media's rows.
+    ///
+    /// Shapes: [t, hidden]
+    /// Traps:  when the batch has features of a modality that the model has no projector for
+    public func embeddings(of batch: AudioVisualBatch) -> Tensor {
+        var embeddings = language.embeddings(of: batch.tokens)
+        for (media, projector) in [(batch.visual, visualProjector), (batch.audio, audioProjector)] {
+            guard let media else { continue }
+            guard let projector else {
+                preconditionFailure("batch: features of a modality without a projector")
+            }
+            embeddings = embeddings.replacingRows(media.rows, with: projector(media.features))
+        }
+        return embeddings
+    }
+
+    /// The final hidden states of a batch; the seed switches on dropout.
+    ///
+    /// Shapes: [t, hidden]
+    public func hidden(of batch: AudioVisualBatch, dropoutSeed: UInt64? = nil) -> Tensor {
+        language(embeddings(of: batch), layout: batch.layout, dropoutSeed: dropoutSeed)
+    }
+
+    /// The summed loss of a batch's supervised tokens, and the loss of each.
+    public func loss(of batch: AudioVisualBatch, dropoutSeed: UInt64? = nil) -> CrossEntropyResult {
+        language.loss(
+            hidden(of: batch, dropoutSeed: dropoutSeed), rows: batch.supervisedRows,
+            targets: batch.targets)
+    }
+}

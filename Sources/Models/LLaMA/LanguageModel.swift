@@ -1,0 +1,114 @@
+import Kernels
+public import Layers
+public import Tensors
+
+/// A decoder of the LLaMA family: embeddings in, hidden states out.
+///
+/// Source: Touvron et al. 2023 (arXiv:2302.13971); transformers' LlamaForCausalLM
+public struct LanguageModel {
+    /// The sizes and constants.
+    public let configuration: LanguageModelConfiguration
+    let heads: AttentionHeads
+    let layers: [DecoderLayer]
+    let norm: RMSNorm
+    private let embedding: Embedding
+    private let head: Parameter?
+
+    /// Claims Hugging Face's names: `model.embed_tokens`, `model.layers.N`, `model.norm`, `lm_head`.
+    public init(_ configuration: LanguageModelConfiguration, at scope: Scope) throws {
+        self.configuration = configuration
+        heads = AttentionHeads(
+            query: configuration.queryHeadCount, keyValue: configuration.keyValueHeadCount,
+            size: configuration.headSize)
+        let model = scope / "model"
+        embedding = try Embedding(
+            count: configuration.vocabularyCount, size: configuration.hiddenSize,
+            at: model / "embed_tokens")
+        layers = try (0..<configuration.layerCount).map { index in
+            try DecoderLayer(configuration, at: model / "layers" / index)
+        }
+        norm = try RMSNorm(
+            size: configuration.hiddenSize, epsilon: configuration.normEpsilon, at: model / "norm")
+        head =
+            try configuration.isTied
+            ? nil
+            : (scope / "lm_head").parameter(
+                "weight", shape: [configuration.vocabularyCount, configuration.hiddenSize],
+                fill: .normal(deviation: 0.02))
+    }
+
+    /// The vectors of tokens.
+    ///
+    /// Shapes: ids [t] → [t, hidden]
+    /// Traps:  when an id is outside of the vocabulary
+    public func embeddings(of ids: [Int32]) -> Tensor {
+        embedding(ids)
+    }
+
+    /// The final hidden states of a packed batch.
+    ///
+    /// Shapes: embeddings [t, hidden] → [t, hidden]
+    public func callAsFunction(
+        _ embeddings: Tensor, layout: SequenceLayout, dropoutSeed: UInt64? = nil
+    ) -> Tensor {
+        let attend = attention(layout, type: embeddings.scalarType)
+        let last = layers.reduce(embeddings) { x, layer in
+            layer(x, dropoutSeed: dropoutSeed, attend: attend)
+        }
+        return norm(last)
+    }
+
+    /// The embeddings, every layer's output, and in the last one's place the final hidden states.
+    ///
+    /// Source: transformers' `output_hidden_states`
+    public func hiddenStates(_ embeddings: Tensor, layout: SequenceLayout) -> [Tensor] {
+        let attend = attention(layout, type: embeddings.scalarType)
+        var states = [embeddings]
+        var x = embeddings
+        for layer in layers {
+            x = layer(x, dropoutSeed: nil, attend: attend)
+            states.append(x)
+        }
+        states[states.count - 1] = norm(x)
+        return states
+    }
+
+    /// The scores of every token at final hidden states.
+    ///
+    /// Shapes: [t, hidden] → [t, v]
+    public func logits(_ hidden: Tensor) -> Tensor {
+        hidden.linear(projection)
+    }
+
+    /// The summed cross-entropy at some rows only; no other row's logits are computed.
+    ///
+    /// Shapes: hidden [t, hidden], rows [n], targets [n] → one number, and the loss of each row
+    public func loss(
+        _ hidden: Tensor, rows: [Int32], targets: [Int32]
+    ) -> CrossEntropyResult {
+        hidden.gatheringRows(rows).crossEntropy(
+            projection: projection, targets: targets,
+            weights: [Double](repeating: 1, count: targets.count))
+    }
+
+    /// Cosines and sines for some positions.
+    func rotaryTable(positionCount: Int, type: ScalarType) -> RotaryTable {
+        RotaryTable(
+            frequencies: configuration.rotaryFrequencies, positionCount: positionCount, type: type)
+    }
+
+    /// Packed rows with their queries and keys rotated.
+    func rotated(_ packed: Tensor, _ table: RotaryTable, positions: [Int32]) -> Tensor {
+        packed.rotated(table, positions: positions, heads: heads.query + heads.keyValue)
+    }
+
+    private var projection: Tensor { head?.tensor ?? embedding.weight.tensor }
+
+    private func attention(_ layout: SequenceLayout, type: ScalarType) -> (Tensor) -> Tensor {
+        let table = rotaryTable(positionCount: layout.positionCount, type: type)
+        return { packed in
+            rotated(packed, table, positions: layout.positions)
+                .attention(heads: heads, segments: layout.segments, isCausal: true)
+        }
+    }
+}

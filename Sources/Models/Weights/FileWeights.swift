@@ -1,0 +1,92 @@
+public import Layers
+public import WeightFiles
+
+/// A weight file as a source of a model's weights, through a table of names.
+///
+/// Values go from the mapped file straight into their final place.
+public struct FileWeights: WeightSource, Sendable {
+    private let file: any WeightFile
+    private let names: any NameTable
+
+    /// Reads a file whose names a table translates.
+    public init(_ file: any WeightFile, names: any NameTable) {
+        self.file = file
+        self.names = names
+    }
+
+    /// The paths the file can give; names that the table doesn't know are listed as they are.
+    public var paths: [String] {
+        file.tensorNames.flatMap { names.paths(of: $0) ?? [$0] }
+    }
+
+    public func shape(of path: String) -> [Int]? {
+        guard let location = names.location(of: path),
+            let tensor = try? file.tensor(location.name)
+        else { return nil }
+        guard let rows = location.rows, let rowCount = tensor.shape.first else {
+            return tensor.shape
+        }
+        return rows.upperBound <= rowCount ? [rows.count] + tensor.shape.dropFirst() : nil
+    }
+
+    public func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        guard let location = names.location(of: path) else {
+            throw ModelError(
+                .weights, subject: file.path, detail: "no place for '\(path)' is known",
+                hint: "ask for a path the source lists")
+        }
+        let tensor = try file.tensor(location.name)
+        if let rows = location.rows {
+            try Self.read(rows, of: tensor, into: buffer)
+        } else {
+            try tensor.dequantise(rows: 0..<tensor.rowCount, into: buffer)
+        }
+        if let headCount = location.interleavedHeadCount {
+            try separate(buffer, of: tensor, headCount: headCount)
+        }
+    }
+
+    /// Rows along the first axis; a vector's rows are its values.
+    private static func read(
+        _ rows: Range<Int>, of tensor: StoredTensor, into buffer: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        if tensor.shape.count == 1 {
+            _ = try buffer.update(fromContentsOf: tensor.floats()[rows])
+        } else {
+            let inner = tensor.shape.dropFirst().dropLast().reduce(1, *)
+            try tensor.dequantise(
+                rows: (rows.lowerBound * inner)..<(rows.upperBound * inner), into: buffer)
+        }
+    }
+
+    /// Takes apart the rows that llama.cpp interleaves in each head.
+    ///
+    /// Formula: row[j] = stored[2j], row[j + d/2] = stored[2j + 1] for j < d/2
+    /// Source:  llama.cpp's conversion of LLaMA's q and k
+    private func separate(
+        _ buffer: UnsafeMutableBufferPointer<Float>, of tensor: StoredTensor, headCount: Int
+    ) throws {
+        let rowCount = tensor.shape.first ?? 0
+        let half = rowCount / (2 * headCount)
+        guard half * 2 * headCount == rowCount else {
+            throw ModelError(
+                .weights, subject: file.path,
+                detail: "'\(tensor.name)' has \(rowCount) rows; expected an even number for each "
+                    + "of \(headCount) heads",
+                hint: "use a file whose metadata belongs to its tensors")
+        }
+        let width = tensor.scalarCount / max(1, rowCount)
+        var head = [Float](repeating: 0, count: 2 * half * width)
+        for start in stride(from: 0, to: buffer.count, by: max(1, head.count)) {
+            let place = UnsafeMutableBufferPointer(
+                rebasing: buffer[start..<(start + head.count)])
+            _ = head.withUnsafeMutableBufferPointer { $0.update(fromContentsOf: place) }
+            for pair in 0..<half {
+                for column in 0..<width {
+                    place[pair * width + column] = head[2 * pair * width + column]
+                    place[(half + pair) * width + column] = head[(2 * pair + 1) * width + column]
+                }
+            }
+        }
+    }
+}
