@@ -51,10 +51,10 @@ extension Recipe {
         public let speed: ClosedRange<Double>
         /// Change of loudness.
         public let gainDecibels: ClosedRange<Double>
-        /// Slope added to the spectrum.
+        /// Slope added to the spectrum, above 0 for brighter.
         public let tiltDecibelsPerOctave: ClosedRange<Double>
-        /// Level of added white noise, relative to full scale.
-        public let noiseDecibels: ClosedRange<Double>
+        /// Level of added white noise, root mean square against full scale; nil for none.
+        public let noiseDecibels: ClosedRange<Double>?
         /// Whether a sound shorter than the clip may be heard again.
         public let repeats: Bool
     }

@@ -82,7 +82,8 @@ extension Recipe.Augmentation {
         try self.init(
             speed: fields.interval("speed"), gainDecibels: fields.interval("gain_decibels"),
             tiltDecibelsPerOctave: fields.interval("tilt_decibels_per_octave"),
-            noiseDecibels: fields.interval("noise_decibels"), repeats: fields.flag("repeats"))
+            noiseDecibels: fields.optionalInterval("noise_decibels"),
+            repeats: fields.flag("repeats"))
     }
 }
 

@@ -83,6 +83,10 @@ struct RecipeFields {
         values[name] == .null ? nil : try number(name)
     }
 
+    func optionalInterval(_ name: String) throws(RecipeError) -> ClosedRange<Double>? {
+        values[name] == .null ? nil : try interval(name)
+    }
+
     func optionalSection(_ name: String) throws(RecipeError) -> RecipeFields? {
         values[name] == .null ? nil : try section(name)
     }

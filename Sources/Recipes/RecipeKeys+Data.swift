@@ -48,10 +48,10 @@ extension RecipeKey {
         .key("gain_decibels", .interval(.from(-60, to: 60)), [0, 0], "change of loudness"),
         .key(
             "tilt_decibels_per_octave", .interval(.from(-12, to: 12)), [0, 0],
-            "slope added to the spectrum"),
-        .key(
-            "noise_decibels", .interval(.from(-120, to: 0)), [-120, -120],
-            "level of added white noise, relative to full scale; -120 is inaudible"),
+            "slope added to the spectrum, above 0 for brighter"),
+        .optional(
+            "noise_decibels", .interval(.from(-120, to: 0)),
+            "level of added white noise, root mean square against full scale; null for none"),
         .key("repeats", .flag, false, "whether a sound shorter than the clip may be heard again"),
     ]
 }

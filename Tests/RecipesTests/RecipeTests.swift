@@ -59,6 +59,7 @@ import Testing
         #expect(recipe.data.exhausted == .stop)
         let augmentation = try #require(recipe.data.augmentation)
         #expect(augmentation.speed == 0.8...1.25 && augmentation.repeats)
+        #expect(augmentation.noiseDecibels == -60...(-40))
         #expect(recipe.train.length == .epochs(2))
         let lora = try #require(recipe.train.lora)
         #expect(lora.targets == ["q_proj", "v_proj"] && lora.isRankStabilised)
@@ -85,13 +86,15 @@ import Testing
         let recipe = try Fixture.recipe(
             Fixture.minimal, "train.steps=20", "train.lora.rank=4", "optimizer.learning_rate=1e-3",
             "model.visual.tokens=[video, frame]", "model.system_prompt=", "name=other",
-            "purpose=a=b")
+            "purpose=a=b", "data.augmentation.speed=[0.5, 2]")
         #expect(recipe.train.length == .steps(20))
         #expect(recipe.train.lora?.rank == 4 && recipe.train.lora?.alpha == 16)
         #expect(recipe.optimizer.learningRate == 1e-3)
         #expect(recipe.model.visual?.tokens == [.video, .frame])
         #expect(recipe.model.systemPrompt == .templateDefault)
         #expect(recipe.outputFolder == "Checkpoints/other")
+        #expect(recipe.data.augmentation?.noiseDecibels == nil)
+        #expect(recipe.data.augmentation?.speed == 0.5...2)
         #expect(recipe.purpose == "a=b")
     }
 
