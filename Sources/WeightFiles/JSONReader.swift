@@ -173,10 +173,10 @@ extension JSONReader {
         guard next == UInt8(ascii: "u") else { throw error("a surrogate pair") }
         position += 1
         let low = try hexadecimalUnit()
-        let joined = 0x10000 + (UInt32(high) - 0xd800) << 10 + (UInt32(low) &- 0xdc00)
-        guard (0xdc00..<0xe000).contains(low), let scalar = Unicode.Scalar(joined) else {
-            throw error("a surrogate pair")
-        }
+        guard (0xdc00..<0xe000).contains(low),
+            let scalar = Unicode.Scalar(
+                0x10000 + (UInt32(high) - 0xd800) << 10 + (UInt32(low) - 0xdc00))
+        else { throw error("a surrogate pair") }
         return scalar
     }
 

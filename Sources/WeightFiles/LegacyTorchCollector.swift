@@ -59,16 +59,16 @@ struct LegacyTorchCollector {
             throw WeightFileError(
                 .malformed, file.path, "tensor '\(name)' lies in a storage that the file lacks")
         }
-        let stored = try StoredTensor(
+        var stored = try StoredTensor(
             name: name, shape: tensor.shape, type: storage.type,
-            offset: start + tensor.offset * storage.type.bytesPerBlock, file: file,
-            layout: try layout(of: tensor, name: name))
+            offset: start + tensor.offset * storage.type.bytesPerBlock, file: file)
         guard stored.scalarCount <= storage.count - tensor.offset else {
             throw WeightFileError(
                 .malformed, file.path,
                 "tensor '\(name)' \(tensor.shape) reaches past its storage of "
                     + "\(storage.count) values")
         }
+        stored.layout = try layout(of: tensor, name: name)
         return stored
     }
 

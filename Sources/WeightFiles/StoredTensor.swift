@@ -18,21 +18,18 @@ public struct StoredTensor: Sendable {
 
     let offset: Int
     private let file: MappedFile
-    private let layout: StridedLayout?
+    /// Where the values lie when they are not row-major.
+    var layout: StridedLayout?
 
     /// How many values a row has: the length of the last axis.
     public var rowLength: Int { shape.last ?? 1 }
     /// How many rows there are: the product of the other axes.
     public var rowCount: Int { shape.dropLast().reduce(1, &*) }
 
-    /// Describes the tensor whose bytes start at `offset` of `file`, row-major unless `layout` says
-    /// otherwise.
+    /// Describes the row-major tensor whose bytes start at `offset` of `file`.
     ///
     /// Throws: `WeightFileError` when shape, type and place do not fit together or into the file.
-    init(
-        name: String, shape: [Int], type: StoredType, offset: Int, file: MappedFile,
-        layout: StridedLayout? = nil
-    ) throws {
+    init(name: String, shape: [Int], type: StoredType, offset: Int, file: MappedFile) throws {
         let scalarCount = try Self.product(shape, name: name, path: file.path)
         guard (shape.last ?? 1) % type.valuesPerBlock == 0 else {
             throw WeightFileError(
@@ -57,7 +54,6 @@ public struct StoredTensor: Sendable {
         self.scalarCount = scalarCount
         self.offset = offset
         self.file = file
-        self.layout = layout
     }
 
     /// The same values under another name.
