@@ -10,6 +10,12 @@ public struct SequenceLayout: Sendable {
     /// One more than the largest position.
     var positionCount: Int { 1 + Int(positions.max() ?? -1) }
 
+    /// Any tree of segments, which together cover the rows once.
+    public init(positions: [Int32], segments: [AttentionSegment]) {
+        self.positions = positions
+        self.segments = segments
+    }
+
     /// Sequences one after the other.
     public init(lengths: [Int]) {
         var start = 0
