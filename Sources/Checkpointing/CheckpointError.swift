@@ -28,7 +28,7 @@ public struct CheckpointError: Error, Sendable, Equatable {
     public let detail: String
     /// What to try.
     public let hint: String
-    /// What the system or the HDF5 library said, innermost reason first.
+    /// What the system or the HDF5 library said.
     public let cause: String?
 
     /// Makes an error from its parts.

@@ -21,6 +21,9 @@ public struct CheckpointFolder: Sendable, Equatable {
     /// The folder.
     public let path: String
 
+    private static let prefix = "step-"
+    private static let suffix = ".h5"
+
     /// Names a folder; it need not exist yet.
     public init(path: String) { self.path = path }
 
@@ -28,23 +31,28 @@ public struct CheckpointFolder: Sendable, Equatable {
     public func path(forStep step: Int) -> String {
         let digits = String(step)
         let zeros = String(repeating: "0", count: max(0, 8 - digits.count))
-        return "\(path)/step-\(zeros)\(digits).h5"
+        return "\(path)/\(Self.prefix)\(zeros)\(digits)\(Self.suffix)"
     }
 
     /// The checkpoints in the folder, by rising step; none when the folder does not exist.
     ///
     /// Throws: when the folder exists but cannot be read.
     public func entries() throws(CheckpointError) -> [Entry] {
+        try names()
+            .compactMap { name in
+                guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix),
+                    let step = Int(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)),
+                    step >= 0
+                else { return nil }
+                return Entry(step: step, path: "\(path)/\(name)")
+            }
+            .sorted { $0.step < $1.step }
+    }
+
+    private func names() throws(CheckpointError) -> [String] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         do {
             return try FileManager.default.contentsOfDirectory(atPath: path)
-                .compactMap { name in
-                    guard name.hasPrefix("step-"), name.hasSuffix(".h5"),
-                        let step = Int(name.dropFirst(5).dropLast(3)), step >= 0
-                    else { return nil }
-                    return Entry(step: step, path: "\(path)/\(name)")
-                }
-                .sorted { $0.step < $1.step }
         } catch {
             throw CheckpointError(
                 .unreadable, subject: path, detail: "cannot list the checkpoints",
@@ -64,13 +72,15 @@ public struct CheckpointFolder: Sendable, Equatable {
         return best
     }
 
-    /// Removes all but the last checkpoints and the one with the lowest figure of that name.
+    /// Removes all but the last checkpoints and the one with the lowest figure of that name, and
+    /// what a run that died while writing left unfinished.
     ///
     /// Throws: when the folder cannot be read or a file not be removed.
     @discardableResult
     public func retain(last count: Int, bestBy metric: String) throws(CheckpointError) -> Retention
     {
         let (best, unreadable) = try ranked(by: metric)
+        AbandonedFiles.remove(startingWith: Self.prefix, in: path, names: try names())
         var removed: [String] = []
         let unreadablePaths = Set(unreadable.map(\.subject))
         for entry in try entries().filter({ !unreadablePaths.contains($0.path) }).dropLast(count)

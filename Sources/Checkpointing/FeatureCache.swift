@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Synchronization
 
@@ -16,8 +15,6 @@ public final class FeatureCache: Sendable {
 
     /// Bytes that wait in memory before a file of its own is worth it.
     private static let pendingByteLimit = 32 << 20
-    /// The age from which an unfinished file can only be left over from a process that died.
-    private static let abandonedAfterSeconds = 86_400
 
     fileprivate struct State {
         var places: [FeatureKey: Place] = [:]
@@ -45,7 +42,7 @@ public final class FeatureCache: Sendable {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
             names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-            Self.removeAbandoned(names, in: path)
+            AbandonedFiles.remove(startingWith: "segment-", in: path, names: names)
         } catch {
             throw CheckpointError(
                 .unreadable, subject: path, detail: "cannot open the feature cache",
@@ -153,17 +150,6 @@ public final class FeatureCache: Sendable {
         CheckpointError(
             .invalid, subject: path, detail: detail,
             hint: "keep these features as float32")
-    }
-
-    private static func removeAbandoned(_ names: [String], in path: String) {
-        for name in names where name.hasPrefix(".segment-") && name.contains(".partial-") {
-            // Another process may be removing or finishing the file: no file is no error.
-            var status = stat()
-            guard lstat("\(path)/\(name)", &status) == 0,
-                status.st_mtim.tv_sec < time(nil) - abandonedAfterSeconds
-            else { continue }
-            unlink("\(path)/\(name)")
-        }
     }
 }
 

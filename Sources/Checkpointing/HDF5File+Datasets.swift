@@ -90,7 +90,7 @@ extension HDF5File {
         }
     }
 
-    /// The shape of a dataset of float32, without reading its numbers.
+    /// The shape of a dataset, without reading its numbers.
     ///
     /// Throws: when it is missing or damaged.
     public func shape(of member: String) throws(CheckpointError) -> [Int] {

@@ -3,7 +3,7 @@ import Foundation
 
 /// The door to the C library: every call goes through `locked`, because Debian's serial HDF5 keeps
 /// its state, error stack included, in globals without a lock of its own.
-enum HDF5Library {
+package enum HDF5Library {
     /// Recursive, because a handle may be released while another call holds the lock.
     private static let lock: NSRecursiveLock = {
         // Without this the library tries once more, at exit, to write files it failed to write.
@@ -13,7 +13,7 @@ enum HDF5Library {
     }()
 
     /// Runs `body` while no other thread is inside the library.
-    static func locked<Result, Failure: Error>(
+    package static func locked<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         lock.lock()
@@ -23,7 +23,7 @@ enum HDF5Library {
         return try body()
     }
 
-    /// What the library says about the call that has just failed, innermost reason first.
+    /// What the library says about the call that has just failed: the innermost reason.
     static func reason() -> String? {
         var messages: [String] = []
         withUnsafeMutablePointer(to: &messages) { messages in
@@ -38,7 +38,9 @@ enum HDF5Library {
                 }, messages)
         }
         guard let innermost = messages.last else { return nil }
-        return innermost.lowercased()
+        // A failed system call is reported with time, addresses and counts around its reason.
+        let reason = innermost.firstMatch(of: /error message = '([^']*)'/)?.output.1
+        return (reason.map(String.init) ?? innermost).lowercased()
     }
 }
 
@@ -52,7 +54,13 @@ struct HDF5Handle: ~Copyable {
         self.identifier = identifier
     }
 
-    deinit { _ = H5Idec_ref(identifier) }
+    /// Leaves the errors of an earlier call in place, so that its reason can still be told.
+    deinit {
+        let hasFailed = H5Eget_num(CHDF5ErrorStack()) > 0
+        let errors = hasFailed ? H5Eget_current_stack() : -1
+        H5Idec_ref(identifier)
+        if errors >= 0 { H5Eset_current_stack(errors) }
+    }
 
     /// Releases the object now, and tells whether what it still had to write was written.
     consuming func isReleased() -> Bool {

@@ -10,16 +10,18 @@ import Foundation
 ///
 /// The block holds, little-endian and 8 bytes each: a signature, the size of the file, start and
 /// length of a range that is not covered (numbers with checksums of their own), and the checksum.
-enum Seal {
+package enum Seal {
     /// The size of the block: the smallest HDF5 offers.
-    static let byteCount = 512
+    package static let byteCount = 512
 
     /// `duethdf` and the version of this block.
     private static let signature: UInt64 = 0x0166_6468_7465_7564
     private static let fieldCount = 4
 
     /// Seals a file that is complete but for its first block.
-    static func write(to path: String, leaving uncovered: Range<Int>?) throws(CheckpointError) {
+    package static func write(
+        to path: String, leaving uncovered: Range<Int>?
+    ) throws(CheckpointError) {
         let file = try map(path)
         let range = uncovered ?? byteCount..<byteCount
         var fields = [signature, UInt64(file.byteCount)]

@@ -65,6 +65,9 @@ public struct StoredArray<Scalar: StoredScalar>: Sendable, Equatable {
         precondition(
             shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == scalars.count,
             "stored array: shape \(shape) does not hold \(scalars.count) numbers")
+        precondition(
+            MemoryLayout<Scalar>.size == Scalar.storedType.byteCount,
+            "stored array: \(Scalar.self) is not \(Scalar.storedType.rawValue)")
         self.shape = shape
         self.scalars = scalars
     }
