@@ -1,0 +1,1 @@
+"""Builds AVStamps: audio-visual questions and answers from Tux Paint's stamps."""
