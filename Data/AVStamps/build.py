@@ -22,9 +22,10 @@ from avstamps import visual_rows, world as worlds  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MINI_THINGS = ("frog", "cow", "dog", "duck", "owl", "violin", "gorilla", "bee")
-MINI = worlds.Size(picture_renders=2, sound_renders=2, match_rounds=2, other_stamps=False,
-                   count_things=0, scenes={"train": 2, "val": 2, "test_pairs": 2},
-                   held_out_rounds={"val": 1, "test_pairs": 1, "test_images": 1,
+MINI = worlds.Size(picture_renders=1, sound_renders=2, match_rounds=2, other_stamps=False,
+                   count_things=0, scenes={"train": 2, "val": 1, "test_pairs": 1},
+                   train_clip_rounds=0,
+                   held_out_rounds={"val": 0, "test_pairs": 1, "test_images": 1,
                                     "test_sounds": 1, "test_unseen_match": 1})
 
 

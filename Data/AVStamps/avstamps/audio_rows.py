@@ -88,12 +88,13 @@ def add_counts(world, split):
 
 def two_things(world, split, random, names):
     """Two things that can be told apart and that only `split` has together."""
-    while True:
+    for _ in range(10000):
         first, second = random.sample(names, 2)
         pair = sorted((first, second))
         is_here = split == "test_unseen_match" or world.pair_split(*pair) == split
         if not alike(first, second) and is_here:
             return first, second
+    raise ValueError(f"{split}: no two things are kept for it; expected a longer things.tsv")
 
 
 def add_orders(world, split):

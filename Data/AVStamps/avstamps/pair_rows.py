@@ -14,7 +14,7 @@ EXPLAINED_ROUNDS, DESCRIBED_ROUNDS, TALK_ROUNDS, CAPTION_ROUNDS = 5, 6, 2, 6
 
 def add(world):
     add_training_pairs(world)
-    add_clips(world, "train", world.seen, 1)
+    add_clips(world, "train", world.seen, world.size.train_clip_rounds)
     for split, names in held_out_names(world).items():
         if len(names) > 1:
             add_clips(world, split, names, world.size.held_out_rounds[split])

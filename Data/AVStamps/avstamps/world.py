@@ -15,6 +15,7 @@ class Size:
     picture_renders: int = 6
     sound_renders: int = 8
     match_rounds: int = 44
+    train_clip_rounds: int = 1
     other_stamps: bool = True
     count_things: int = 36
     scenes: dict = field(default_factory=lambda: {"train": 120, "val": 12, "test_pairs": 30})
