@@ -87,7 +87,7 @@ let package = Package(
             dependencies: [
                 "Files", "Kernels", "Tensors", "Layers", "Models", "Optimization", "Checkpointing",
                 "Datasets", "Media", "Tokenization", "Recipes", "WeightFiles", "Training",
-                "Evaluation", argumentParser,
+                "Evaluation", "CHDF5", "CFFmpeg", "CSndfile", argumentParser,
             ],
             swiftSettings: settings),
 
@@ -113,6 +113,7 @@ let package = Package(
         tests("Checkpointing", ["Checkpointing", "Files", "CHDF5"]),
         tests("Training", ["Training", "Recipes", "Datasets", "Tensors", "Checkpointing"]),
         tests("Evaluation", ["Evaluation", "Training", "Datasets", "Tokenization"]),
+        tests("Command", ["duet"]),
     ],
     swiftLanguageModes: [.v6]
 )
