@@ -17,9 +17,9 @@ quickstart: setup assets data build
 	@Scripts/quickstart
 
 # For release, like `build`: number-crunching tests are about a hundred times slower in debug
-# builds, and modules compiled for one are not compiled again for the other.
+# builds, and without testable imports what is compiled for one serves the other.
 test: setup
-	swift test -c release $(SWIFTFLAGS)
+	swift test -c release --disable-testable-imports $(SWIFTFLAGS)
 
 setup:
 	@Scripts/setup
