@@ -92,12 +92,15 @@ def begin(output, stamp):
 def unpacked(package, folder):
     """The stamps of the package, without the captions spoken in 20 languages."""
     stamps = "./usr/share/tuxpaint/stamps"
-    unpack = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE)
-    subprocess.run(["tar", "-x", "-C", folder, "--exclude=*_desc_*.ogg", stamps],
-                   stdin=unpack.stdout, check=True)
+    unpack = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+    extract = subprocess.run(["tar", "-x", "-C", folder, "--exclude=*_desc_*.ogg", stamps],
+                             stdin=unpack.stdout, stderr=subprocess.PIPE, text=True)
     unpack.stdout.close()
-    if unpack.wait():
-        raise ValueError(f"{package}: dpkg-deb could not unpack it; delete it and fetch it again")
+    if unpack.wait() or extract.returncode:
+        said = extract.stderr.strip().splitlines() or ["dpkg-deb failed"]
+        raise ValueError(f"{package}: it could not be unpacked ({said[0]}); expected Debian's "
+                         "package of the stamps; delete it and run Scripts/fetch-assets")
     return os.path.join(folder, stamps)
 
 
@@ -127,6 +130,9 @@ def read(path):
 if __name__ == "__main__":
     try:
         main()
+    except FileNotFoundError as error:
+        sys.exit(f"avstamps: {error.filename}: not found; `make setup assets` brings what is "
+                 "missing")
     except (OSError, ValueError, RuntimeError, subprocess.CalledProcessError) as error:
         sys.exit(f"avstamps: {error}")
     except KeyboardInterrupt:

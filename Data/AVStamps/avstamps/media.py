@@ -3,8 +3,10 @@
 Starting ffmpeg costs more than encoding a clip of four seconds, so each call gets a batch.
 """
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +44,8 @@ def render(jobs, stamps, recordings, folder, processes):
 
 
 def prepare(stamps, recordings, folder):
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end when the build is killed
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build itself ends its workers then
     worker.update(painter=Painter(stamps), recordings=recordings, folder=folder)
 
 
