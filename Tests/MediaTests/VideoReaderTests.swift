@@ -31,6 +31,7 @@ import Testing
             #expect(try numbers("offset.mkv", [(Double(index) + 0.5) / 8]) == [index])
         }
         #expect(try numbers("steps.mp4", [0.2, 2.7]) == [1, 21])
+        #expect(try numbers("offset.mkv", [0.7, 1.6, 2.7]) == [5, 12, 21])
     }
 
     @Test func timesCountFromTheContainersStart() throws {

@@ -2,8 +2,8 @@ import Foundation
 
 /// Finds sound files that were cut off, which libsndfile reads without complaint.
 ///
-/// A RIFF/WAVE file declares the length of its data; the last page of an Ogg stream says that it is the
-/// last. Other formats declare a count of samples, which `SoundFile` compares.
+/// A RIFF/WAVE file declares the length of its data and an Ogg page its own; real Ogg files do not always
+/// mark their last page. Other formats declare a count of samples, which `SoundFile` compares.
 enum SoundFileEnd {
     /// Checks a file's end and returns its first bytes, which tell its format.
     static func check(_ path: String) throws(MediaError) -> [UInt8] {
@@ -20,7 +20,7 @@ enum SoundFileEnd {
             if head.starts(with: Array("RIFF".utf8)), head.dropFirst(8).elementsEqual("WAVE".utf8) {
                 isCutOff = try endsInsideData(file, size: size)
             } else if head.starts(with: Array("OggS".utf8)) {
-                isCutOff = try lacksLastPage(file, size: size)
+                isCutOff = try endsInsidePage(file, size: size)
             } else {
                 isCutOff = false
             }
@@ -53,10 +53,10 @@ enum SoundFileEnd {
         return true
     }
 
-    /// Whether the last whole page of an Ogg file is not marked as its stream's last.
+    /// Whether the last page of an Ogg file reaches beyond the file.
     ///
     /// Source: RFC 3533, section 6; a page holds at most 65,307 bytes
-    private static func lacksLastPage(_ file: FileHandle, size: UInt64) throws -> Bool {
+    private static func endsInsidePage(_ file: FileHandle, size: UInt64) throws -> Bool {
         let reach = min(size, 65_307 * 2)
         try file.seek(toOffset: size - reach)
         let tail = [UInt8](try file.read(upToCount: Int(reach)) ?? Data())
@@ -67,8 +67,7 @@ enum SoundFileEnd {
             let segmentCount = Int(tail[start + 26])
             guard start + 27 + segmentCount <= tail.count else { return true }
             let body = tail[start + 27..<start + 27 + segmentCount].reduce(0) { $0 + Int($1) }
-            let isWhole = start + 27 + segmentCount + body <= tail.count
-            return !isWhole || tail[start + 5] & 4 == 0
+            return start + 27 + segmentCount + body > tail.count
         }
         return true
     }

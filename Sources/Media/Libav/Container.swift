@@ -31,10 +31,7 @@ final class Container {
         av_dict_set(&options, "max_streams", "64", 0)
         let code = avformat_open_input(&context, "file:\(path)", nil, &options)
         guard code == 0, let context else {
-            throw MediaError(
-                .unrecognized, path,
-                "is no picture, video or sound file: \(LibavLog.name(of: code))\(LibavLog.tail())",
-                hint: "play the file to check it, or convert it again")
+            throw Self.unrecognized(path, code: code)
         }
         try findStreams(of: context)
         if let durationSeconds {
@@ -67,9 +64,7 @@ final class Container {
 
     /// How long the file says it lasts.
     var durationSeconds: Double? {
-        guard let duration = context?.pointee.duration, duration != duet_av_no_timestamp() else {
-            return nil
-        }
+        guard let duration = context?.pointee.duration, duration > 0 else { return nil }
         return Double(duration) / Double(AV_TIME_BASE)
     }
 
@@ -119,7 +114,7 @@ final class Container {
         return true
     }
 
-    /// Moves to a key frame given in the stream's own ticks.
+    /// Moves to the last key frame at or before a time in the stream's own ticks.
     func seek(_ stream: UnsafeMutablePointer<AVStream>, to ticks: Int64) throws(MediaError) {
         let code = av_seek_frame(context, stream.pointee.index, ticks, AVSEEK_FLAG_BACKWARD)
         guard code >= 0 else {
@@ -127,6 +122,17 @@ final class Container {
                 .damaged, path, "seeking fails: \(LibavLog.name(of: code))\(LibavLog.tail())",
                 hint: "convert the file again")
         }
+    }
+
+    private static func unrecognized(_ path: String, code: Int32) -> MediaError {
+        let heard = LibavLog.tail()
+        // libav names a format that is refused by reciting all that are not.
+        let reason =
+            heard.contains("whitelist")
+            ? "its format is not among those read" : LibavLog.name(of: code) + heard
+        return MediaError(
+            .unrecognized, path, "is no picture, video or sound file: \(reason)",
+            hint: "play the file to check it, or convert it again")
     }
 
     /// Reads enough of the file to know every stream, with one thread and bounded pictures.

@@ -34,7 +34,10 @@ final class FrameQueue {
     private(set) var decoder: StreamDecoder
     private var stream: UnsafeMutablePointer<AVStream>
     private var hasStarted = false
-    private var maySeek = true
+    private var maySeek: Bool
+    private var hasReadIndex = false
+    /// How late decoding times are, for files that store no others.
+    private var delaySeconds = 0.0
     /// Where reading stands, in ticks of decoding time.
     private var readTicks = Int64.min
     /// After seeking: earlier frames lean on others that were not decoded.
@@ -46,11 +49,14 @@ final class FrameQueue {
 
     /// Seeking flushes the decoder, so a short way ahead is decoded instead.
     private static let worthwhileSeconds = 0.5
+    /// Formats with an index of key frames and with times of appearance.
+    private static let seekableFormats = ["mov", "matroska"]
 
     init(container: Container, stream: UnsafeMutablePointer<AVStream>) throws(MediaError) {
         self.container = container
         self.stream = stream
         decoder = try StreamDecoder(path: container.path, stream: stream)
+        maySeek = Self.seekableFormats.contains(container.formatName)
     }
 
     /// Steps on until the frame on screen at `limit` seconds is current.
@@ -67,26 +73,16 @@ final class FrameQueue {
 
     /// Jumps when the file's index knows a key frame well ahead of reading and not after `time`.
     func seekIfWorthwhile(toSeconds time: Double) throws(MediaError) {
-        let base = stream.pointee.time_base
-        guard maySeek, base.num > 0 else { return }
+        guard maySeek, let target = ticks(time) else { return }
         if let next, next.seconds > time { return }
-        let perSecond = Double(base.den) / Double(base.num)
-        let delay = Double(stream.pointee.codecpar.pointee.video_delay) * frameSeconds
-        let wanted = Int64((time + container.startSeconds - delay) * perSecond)
-        guard
-            let entry = avformat_index_get_entry_from_timestamp(
-                stream, wanted, AVSEEK_FLAG_BACKWARD),
-            entry.pointee.timestamp <= wanted
-        else { return }
-        let reached = max(readTicks, stream.pointee.start_time, -Int64(1 << 60))
-        let ahead = Double(entry.pointee.timestamp) - Double(reached)
-        guard ahead > Self.worthwhileSeconds * perSecond else { return }
-        try container.seek(stream, to: entry.pointee.timestamp)
+        guard isSeekWorthwhile(toSeconds: time) else { return }
+        try container.seek(stream, to: target)
         decoder.flush()
         isAwaitingKeyFrame = true
         hasSentEnd = false
         hasStarted = true
         current = nil
+        next = nil
         next = try decode()
         if let first = next, first.seconds <= time { return }
         try restart()
@@ -114,6 +110,31 @@ final class FrameQueue {
     /// Reads to the end without decoding, so that `endSeconds` is known.
     func skipToEnd() throws(MediaError) {
         while try container.readPacket() { note(container.packet) }
+    }
+
+    /// Whether a key frame lies well ahead of reading and not after `time`, by the file's index.
+    private func isSeekWorthwhile(toSeconds time: Double) -> Bool {
+        // Matroska's index is read by the first seek.
+        if container.formatName == "matroska", !hasReadIndex {
+            hasReadIndex = time > (next?.seconds ?? 0) + 4 * Self.worthwhileSeconds
+            return hasReadIndex
+        }
+        let delay = Double(stream.pointee.codecpar.pointee.video_delay) * frameSeconds
+        guard let wanted = ticks(time - delay), let worthwhile = ticks(Self.worthwhileSeconds),
+            let start = ticks(0),
+            let entry = avformat_index_get_entry_from_timestamp(
+                stream, wanted, AVSEEK_FLAG_BACKWARD)
+        else { return false }
+        let found = entry.pointee.timestamp
+        return found <= wanted && found > max(readTicks, start) &+ (worthwhile - start)
+    }
+
+    /// The stream's own ticks for a time; nil when they do not fit.
+    private func ticks(_ seconds: Double) -> Int64? {
+        let base = stream.pointee.time_base
+        guard base.num > 0 else { return nil }
+        let ticks = (seconds + container.startSeconds) * Double(base.den) / Double(base.num)
+        return abs(ticks) < 0x1p60 ? Int64(ticks) : nil
     }
 
     /// Begins again from a fresh reader that never seeks.
@@ -178,7 +199,7 @@ final class FrameQueue {
             })
         else { return }
         let base = stream.pointee.time_base
-        let end = Double(time + max(0, packet.pointee.duration))
+        let end = Double(time) + Double(max(0, packet.pointee.duration))
         let seconds = end * Double(base.num) / Double(max(1, base.den))
         endSeconds = max(endSeconds, seconds - container.startSeconds)
     }
@@ -193,8 +214,16 @@ final class FrameQueue {
             av_frame_unref(frame)
             return nil
         }
-        let afterLast = (next ?? current).map { $0.seconds + frameSeconds } ?? 0
-        let seconds = decoder.seconds(ticks).map { $0 - container.startSeconds } ?? afterLast
+        let last = next ?? current
+        let afterLast = last.map { $0.seconds + frameSeconds } ?? 0
+        let start = max(container.startSeconds, decoder.seconds(stream.pointee.start_time) ?? 0)
+        var seconds = decoder.seconds(ticks).map { $0 - container.startSeconds } ?? afterLast
+        if last == nil, !maySeek, frame.pointee.pts == duet_av_no_timestamp() {
+            delaySeconds = max(0, seconds - (start - container.startSeconds))
+        }
+        seconds -= delaySeconds
+        // Times that run backwards are guesses of the demultiplexer's.
+        if let last, seconds <= last.seconds { seconds = afterLast }
         let duration = decoder.seconds(duet_av_frame_duration(frame)) ?? 0
         guard let taken = TimedFrame(taking: frame, seconds: seconds, durationSeconds: duration)
         else { throw MediaError(.unsupported, container.path, "no memory to decode it") }

@@ -33,8 +33,7 @@ final class PictureConverter {
         let target = hasAlpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24
         scaler = sws_getCachedContext(
             scaler, frame.pointee.width, frame.pointee.height, format, frame.pointee.width,
-            frame.pointee.height, target, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nil,
-            nil, nil)
+            frame.pointee.height, target, SWS_BICUBIC | SWS_ACCURATE_RND, nil, nil, nil)
         guard let scaler else {
             throw MediaError(
                 .unsupported, path, "pictures in the pixel format \(name(of: descriptor))",
@@ -92,16 +91,23 @@ final class PictureConverter {
     private func packed(
         _ bytes: [UInt8], stride: Int, width: Int, height: Int, channels: Int
     ) -> [UInt8] {
-        let under = [background.red, background.green, background.blue].map(Int.init)
+        guard channels == 4 else {
+            var rgb = [UInt8]()
+            rgb.reserveCapacity(width * height * 3)
+            for row in 0..<height { rgb += bytes[row * stride..<row * stride + width * 3] }
+            return rgb
+        }
+        let under = SIMD3<UInt32>(
+            UInt32(background.red), UInt32(background.green), UInt32(background.blue))
         return [UInt8](unsafeUninitializedCapacity: width * height * 3) { target, count in
             bytes.withUnsafeBufferPointer { source in
                 var to = 0
                 for row in 0..<height {
                     var from = row * stride
                     for _ in 0..<width {
-                        let alpha = channels == 4 ? Int(source[from + 3]) : 255
+                        let alpha = UInt32(source[from + 3])
                         for channel in 0..<3 {
-                            let over = Int(source[from + channel])
+                            let over = UInt32(source[from + channel])
                             let mixed = over * alpha + under[channel] * (255 - alpha)
                             target[to + channel] = UInt8((mixed + 127) / 255)
                         }
