@@ -74,9 +74,9 @@ public final class Blueprint {
     ///
     /// Nothing is allocated before the stored shape is known to be the needed one.
     /// Traps: when two layers claim one path
-    func claim(_ path: String, shape: [Int], isOptional: Bool = false) -> Origin? {
+    func claim(_ path: String, shape: [Int], isOptional: Bool = false) throws -> Origin? {
         precondition(claimed.insert(path).inserted, "blueprint: \(path) is claimed twice")
-        if let found = source.shape(of: path) {
+        if let found = try source.shape(of: path) {
             guard found == shape else {
                 report.mismatched.append(.init(path: path, expected: shape, found: found))
                 return nil

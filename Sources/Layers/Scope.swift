@@ -42,7 +42,7 @@ public struct Scope {
     /// Returns nil when the tensor is missing or mismatched, which `assemble` reports.
     func values(_ name: String, shape: [Int], fill: Fill) throws -> [Float]? {
         let path = pathOf(name)
-        guard let origin = blueprint.claim(path, shape: shape) else { return nil }
+        guard let origin = try blueprint.claim(path, shape: shape) else { return nil }
         let count = shape.reduce(1, *)
         return try [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
             let place = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
@@ -84,9 +84,9 @@ public struct Scope {
         _ parts: [(name: String?, rows: Int)], rowShape: [Int], fill: Fill
     ) throws -> Tensor? {
         let rowSize = rowShape.reduce(1, *)
-        let origins = parts.map { part in
-            part.name.map { name in
-                blueprint.claim(pathOf(name), shape: [part.rows] + rowShape)
+        let origins = try parts.map { part in
+            try part.name.map { name in
+                try blueprint.claim(pathOf(name), shape: [part.rows] + rowShape)
             }
         }
         var tensor: Tensor?
@@ -121,7 +121,7 @@ public struct Scope {
     private func claim(
         _ path: String, shape: [Int], fill: Fill, isTrained: Bool, isOptional: Bool = false
     ) throws -> Parameter {
-        let origin = blueprint.claim(path, shape: shape, isOptional: isOptional)
+        let origin = try blueprint.claim(path, shape: shape, isOptional: isOptional)
         let tensor = try origin.map { origin in
             try blueprint.tensor(shape: shape) { buffer in
                 try blueprint.write(path, from: origin, fill: fill, into: buffer)

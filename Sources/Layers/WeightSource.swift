@@ -4,7 +4,9 @@ public protocol WeightSource {
     var paths: [String] { get }
 
     /// The shape of a tensor, outermost axis first, or nil when the source doesn't have it.
-    func shape(of path: String) -> [Int]?
+    ///
+    /// Throws: when the source has it but can't say its shape
+    func shape(of path: String) throws -> [Int]?
 
     /// Writes a tensor's values, row-major, straight into their final place.
     ///
@@ -56,12 +58,15 @@ public struct CombinedWeights: WeightSource {
         return sources.flatMap(\.paths).filter { seen.insert($0).inserted }
     }
 
-    public func shape(of path: String) -> [Int]? {
-        sources.lazy.compactMap { $0.shape(of: path) }.first
+    public func shape(of path: String) throws -> [Int]? {
+        for source in sources {
+            if let shape = try source.shape(of: path) { return shape }
+        }
+        return nil
     }
 
     public func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
-        guard let source = sources.first(where: { $0.shape(of: path) != nil }) else {
+        guard let source = try sources.first(where: { try $0.shape(of: path) != nil }) else {
             throw LayerError(
                 .weights, subject: path, detail: "none of \(sources.count) sources has this tensor",
                 hint: "ask for a path the sources list")

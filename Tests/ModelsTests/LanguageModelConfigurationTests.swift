@@ -43,7 +43,9 @@ import Testing
                 try LanguageModelConfiguration(huggingFaceJSON: Data(json.utf8))
             }?.detail
         }
-        #expect(detail("[]")?.hasPrefix("can't be read as a configuration") == true)
+        #expect(detail("[]") == "is no JSON object")
+        #expect(detail("{\"model_type\": ") == "is no valid JSON")
+        #expect(detail(#"{"vocab_size": "many"}"#) == "vocab_size is no Int")
         #expect(detail(#"{"model_type": "gpt2"}"#) == "model_type gpt2; expected llama")
         #expect(
             detail(#"{"model_type": "llama", "hidden_size": 64, "vocab_size": 9}"#)

@@ -40,8 +40,8 @@ extension LanguageModelConfiguration {
         let fields: Fields
         do {
             fields = try JSONDecoder().decode(Fields.self, from: data)
-        } catch {
-            throw Self.problem(subject, "can't be read as a configuration: \(error)")
+        } catch let error as DecodingError {
+            throw Self.problem(subject, error.problem)
         }
         guard fields.model_type == "llama" else {
             throw Self.problem(

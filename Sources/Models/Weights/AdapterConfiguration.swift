@@ -72,8 +72,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
         let fields: Fields
         do {
             fields = try JSONDecoder().decode(Fields.self, from: data)
-        } catch {
-            throw problem("can't be read as an adapter's configuration: \(error)")
+        } catch let error as DecodingError {
+            throw problem(error.problem)
         }
         let unsupported: [(Bool, String)] = [
             (fields.peft_type != "LORA", "peft_type \(fields.peft_type); expected LORA"),

@@ -6,12 +6,14 @@ public import WeightFiles
 /// Values go from the mapped file straight into their final place.
 public struct FileWeights: WeightSource, Sendable {
     private let file: any WeightFile
+    private let storedNames: Set<String>
     private let names: any NameTable
 
     /// Reads a file whose names a table translates.
     public init(_ file: any WeightFile, names: any NameTable) {
         self.file = file
         self.names = names
+        storedNames = Set(file.tensorNames)
     }
 
     /// The paths the file can give; names that the table doesn't know are listed as they are.
@@ -19,10 +21,11 @@ public struct FileWeights: WeightSource, Sendable {
         file.tensorNames.flatMap { names.paths(of: $0) ?? [$0] }
     }
 
-    public func shape(of path: String) -> [Int]? {
-        guard let location = names.location(of: path),
-            let tensor = try? file.tensor(location.name)
-        else { return nil }
+    public func shape(of path: String) throws -> [Int]? {
+        guard let location = names.location(of: path), storedNames.contains(location.name) else {
+            return nil
+        }
+        let tensor = try file.tensor(location.name)
         guard let rows = location.rows, let rowCount = tensor.shape.first else {
             return tensor.shape
         }

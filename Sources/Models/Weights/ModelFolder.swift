@@ -11,12 +11,11 @@ enum ModelFolder {
         let url = URL(fileURLWithPath: path)
         let folder = exists && isFolder.boolValue ? url : url.deletingLastPathComponent()
         let file = folder.appendingPathComponent("config.json")
-        do {
-            return (try Data(contentsOf: file), file.path)
-        } catch {
+        guard let data = FileManager.default.contents(atPath: file.path) else {
             throw ModelError(
-                .configuration, subject: file.path, detail: "can't be read: \(error)",
+                .configuration, subject: file.path, detail: "there is no such file to read",
                 hint: "keep config.json beside the weights, as Hugging Face does")
         }
+        return (data, file.path)
     }
 }

@@ -82,8 +82,8 @@ public struct WhisperConfiguration: Sendable, Equatable {
         let fields: Fields
         do {
             fields = try JSONDecoder().decode(Fields.self, from: data)
-        } catch {
-            throw problem("can't be read as a configuration: \(error)")
+        } catch let error as DecodingError {
+            throw problem(error.problem)
         }
         guard fields.model_type == "whisper" else {
             throw problem("model_type \(fields.model_type ?? "is absent"); expected whisper")
