@@ -10,7 +10,7 @@ extension Checkpoint {
         let checkpoint = Checkpoint(
             tensors: try reader.arrays(in: CheckpointLayout.tensors),
             optimizer: Optimizer(
-                step: header.optimizerStep,
+                steps: header.optimizerSteps,
                 firstMoments: try reader.arrays(in: CheckpointLayout.firstMoments),
                 secondMoments: try reader.arrays(in: CheckpointLayout.secondMoments)),
             progress: Progress(
@@ -39,7 +39,7 @@ extension Checkpoint {
     struct Header {
         let createdBy: String
         let wallTimeSeconds: Double
-        let optimizerStep: Int
+        let optimizerSteps: [String: Int]
         let step: Int
         let epoch: Int
         let position: Int
@@ -53,7 +53,11 @@ extension Checkpoint {
             createdBy = try reader.text(Attribute.createdBy, of: CheckpointLayout.root)
             wallTimeSeconds = try reader.number(
                 Attribute.wallTimeSeconds, of: CheckpointLayout.root)
-            optimizerStep = try reader.integer(Attribute.step, of: CheckpointLayout.optimizer)
+            optimizerSteps = try reader.values(
+                of: CheckpointLayout.optimizerSteps, "an int64 number"
+            ) {
+                if case .integer(let number) = $0 { Int(exactly: number) } else { nil }
+            }
             step = try reader.integer(Attribute.step, of: CheckpointLayout.progress)
             epoch = try reader.integer(Attribute.epoch, of: CheckpointLayout.progress)
             position = try reader.integer(Attribute.position, of: CheckpointLayout.progress)

@@ -29,9 +29,10 @@ extension Checkpoint {
             Attribute.createdBy: .text(createdBy),
             Attribute.wallTimeSeconds: .number(wallTimeSeconds),
         ]
-        content.groups[CheckpointLayout.optimizer] = [
-            Attribute.step: .integer(Int64(optimizer.step))
-        ]
+        content.groups[CheckpointLayout.optimizer] = [:]
+        content.groups[CheckpointLayout.optimizerSteps] = optimizer.steps.mapValues {
+            .integer(Int64($0))
+        }
         content.groups[CheckpointLayout.progress] = [
             Attribute.step: .integer(Int64(progress.step)),
             Attribute.epoch: .integer(Int64(progress.epoch)),

@@ -53,8 +53,8 @@ public struct Checkpoint: Sendable, Equatable {
 extension Checkpoint {
     /// The optimizer's memory: AdamW's m and v by parameter path, and the updates made.
     public struct Optimizer: Sendable, Equatable {
-        /// The number of updates made.
-        public var step: Int
+        /// The updates made of each parameter; one that had no gradient in a step has fewer.
+        public var steps: [String: Int]
         /// Running means of the gradients, m.
         public var firstMoments: [String: StoredArray<Float>]
         /// Running means of the squared gradients, v.
@@ -62,10 +62,10 @@ extension Checkpoint {
 
         /// Makes the state from its parts.
         public init(
-            step: Int, firstMoments: [String: StoredArray<Float>],
+            steps: [String: Int], firstMoments: [String: StoredArray<Float>],
             secondMoments: [String: StoredArray<Float>]
         ) {
-            self.step = step
+            self.steps = steps
             self.firstMoments = firstMoments
             self.secondMoments = secondMoments
         }

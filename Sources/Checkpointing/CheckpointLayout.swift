@@ -6,6 +6,7 @@ enum CheckpointLayout {
     static let root = "/"
     static let tensors = "tensors"
     static let optimizer = "optimizer"
+    static let optimizerSteps = "optimizer/steps"
     static let firstMoments = "optimizer/m"
     static let secondMoments = "optimizer/v"
     static let progress = "progress"

@@ -15,7 +15,8 @@ extension Checkpoint {
         return Checkpoint(
             tensors: arrays(0.5),
             optimizer: Optimizer(
-                step: step, firstMoments: arrays(0.1), secondMoments: arrays(0.01)),
+                steps: Dictionary(uniqueKeysWithValues: names.map { ($0, step) }),
+                firstMoments: arrays(0.1), secondMoments: arrays(0.01)),
             progress: Progress(
                 step: step, epoch: 1, position: 7,
                 window: Window(batchCount: 1, weight: 31, loss: 40.5, gradients: arrays(2))),

@@ -1,0 +1,77 @@
+internal import Files
+internal import Foundation
+
+/// Pretrained parts by name: `Data/assets.json` says where each lies in the user's cache.
+///
+/// A name that is a path to something that exists is taken as that path.
+public struct Assets: Sendable {
+    private struct Entry: Decodable {
+        let file: String
+        let sha256: String
+    }
+
+    private struct Table: Decodable { let models: [String: Entry] }
+
+    private let entries: [String: Entry]
+    private let cacheFolder: String
+
+    /// Reads the table.
+    ///
+    /// Throws: `TrainingError` when the table is missing or damaged
+    public init(table: String = "Data/assets.json") throws {
+        do {
+            let data = try Data(contentsOf: URL(fileURLWithPath: table))
+            entries = try JSONDecoder().decode(Table.self, from: data).models
+        } catch {
+            throw TrainingError(
+                .asset, subject: table, detail: "cannot be read as the table of pretrained parts",
+                hint: "run duet in the project's top folder")
+        }
+        let environment = ProcessInfo.processInfo.environment
+        let home = FileManager.default.homeDirectoryForCurrentUser.path
+        let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        cacheFolder = (base ?? "\(home)/.cache") + "/duet/assets"
+    }
+
+    /// The file or folder that `name` means.
+    ///
+    /// Throws: `TrainingError` when it is no known name and no path, or was not fetched yet
+    public func path(of name: String) throws -> String {
+        if let entry = entries[name] {
+            let path = place(of: entry)
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw TrainingError(
+                    .asset, subject: name, detail: "has not been fetched to \(path)",
+                    hint: "run `make assets`")
+            }
+            return path
+        }
+        if FileManager.default.fileExists(atPath: name) { return name }
+        throw TrainingError(
+            .asset, subject: name, detail: "is no path and no known pretrained part",
+            hint: "known parts: \(entries.keys.sorted().joined(separator: ", "))")
+    }
+
+    private func place(of entry: Entry) -> String {
+        "\(cacheFolder)/\(entry.sha256)/\(entry.file)"
+    }
+
+    /// SHA-256 of a file as the table states it, or computed; of a folder, over the names and digests
+    /// of the files directly in it.
+    func digest(of path: String) throws -> String {
+        if let known = entries.values.first(where: { place(of: $0) == path }) {
+            return known.sha256
+        }
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        guard exists, isFolder.boolValue else { return try SHA256.hexDigest(ofFile: path) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        let lines = try names.compactMap { name -> String? in
+            var isInner: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isInner)
+            if isInner.boolValue { return nil }
+            return "\(name) \(try SHA256.hexDigest(ofFile: "\(path)/\(name)"))\n"
+        }
+        return SHA256.hexDigest(of: lines.joined().utf8)
+    }
+}

@@ -1,0 +1,122 @@
+internal import Checkpointing
+public import Datasets
+internal import Files
+internal import Layers
+internal import Models
+internal import Recipes
+internal import Synchronization
+internal import Tensors
+
+/// What is presented to an encoder.
+public enum MediaReference: Sendable, Hashable {
+    /// A file; of a sound, the augmented variant `variant`, 0 for the sound as it is.
+    case file(path: String, variant: Int)
+    /// Nothing to see, or nothing to hear, for as long as a clip lasts.
+    case nothing
+}
+
+/// The features of media as tokens, read from the cache on any task.
+public final class FeatureReader: Sendable {
+    let visual: VisualFeatureSettings?
+    let audio: AudioFeatureSettings?
+    let cache: FeatureCache
+    private let digests = Mutex<[String: String]>([:])
+
+    init(visual: VisualFeatureSettings?, audio: AudioFeatureSettings?, cache: FeatureCache) {
+        self.visual = visual
+        self.audio = audio
+        self.cache = cache
+    }
+
+    /// Tokens that a clip's pictures and its sound take.
+    public var tokenCounts: MediaTokenCounts {
+        MediaTokenCounts(visual: visual?.tokenCount ?? 0, audio: audio?.tokenCount ?? 0)
+    }
+
+    /// The key under which features of a medium are kept; hashes a file once.
+    func key(_ reference: MediaReference, _ kind: MediaKind) throws -> FeatureKey {
+        let settings: any FeatureSettings = try settings(kind)
+        switch reference {
+        case .nothing:
+            return FeatureKey(
+                mediaDigest: "nothing", encoderDigest: settings.encoderDigest,
+                preprocessing: settings.preprocessing(variant: 0))
+        case .file(let path, let variant):
+            return FeatureKey(
+                mediaDigest: try digest(path), encoderDigest: settings.encoderDigest,
+                preprocessing: settings.preprocessing(variant: variant))
+        }
+    }
+
+    func settings(_ kind: MediaKind) throws -> any FeatureSettings {
+        let settings: (any FeatureSettings)? = kind == .visual ? visual : audio
+        guard let settings else {
+            throw TrainingError(
+                .data, subject: "\(kind.rawValue) media",
+                detail: "cannot be taken in: the model has no \(kind.rawValue) encoder",
+                hint: "name one under model.\(kind.rawValue) in the recipe")
+        }
+        return settings
+    }
+
+    private func digest(_ path: String) throws -> String {
+        if let known = digests.withLock({ $0[path] }) { return known }
+        let digest = try SHA256.hexDigest(ofFile: path)
+        digests.withLock { $0[path] = digest }
+        return digest
+    }
+
+    /// The variant of a sample's sound at a step; nil when it has no sound.
+    func variant(of sample: Sample, seed: UInt64, step: Int) -> Int? {
+        guard sample.audioPath != nil, let audio else { return nil }
+        if audio.variantCount == 0 { return 0 }
+        var stream = RandomStream(seed: seed, name: "variant/\(step)/\(sample.id)")
+        return Int(stream.next() % UInt64(audio.variantCount + 1))
+    }
+
+    /// A medium's tokens: [tokens, features].
+    func tokens(_ reference: MediaReference, _ kind: MediaKind) throws -> Tensor {
+        guard let features = try cache.read(try key(reference, kind)) else {
+            throw TrainingError(
+                .storage, subject: "\(reference)", detail: "its features are not in the cache",
+                hint: "another program may have removed them; run again")
+        }
+        return try settings(kind).tokens(features)
+    }
+
+    /// What the model computes on: token ids with the features of the samples' media.
+    func input(
+        _ packed: PackedBatch, _ samples: [(sample: Sample, variant: Int?)],
+        muted: Bool = false, blanked: Bool = false
+    ) throws -> AudioVisualBatch {
+        func features(
+            _ kind: MediaKind, _ rows: PackedBatch.MediaRows,
+            _ reference: (Sample, Int?) -> MediaReference
+        ) throws -> Models.MediaRows? {
+            guard !rows.rows.isEmpty else { return nil }
+            let parts = try rows.owners.map { owner in
+                try tokens(reference(samples[owner].sample, samples[owner].variant), kind)
+            }
+            return Models.MediaRows(
+                rows: rows.rows, features: Tensor.concatenated(parts, axis: 0))
+        }
+        let visual = try features(.visual, packed.visual) { sample, _ in
+            blanked ? .nothing : .file(path: sample.visualPath ?? "", variant: 0)
+        }
+        let audio = try features(.audio, packed.audio) { sample, variant in
+            muted ? .nothing : .file(path: sample.audioPath ?? "", variant: variant ?? 0)
+        }
+        return AudioVisualBatch(packed, visual: visual, audio: audio)
+    }
+}
+
+extension AudioVisualBatch {
+    /// A packed batch with the features of its media.
+    init(_ packed: PackedBatch, visual: Models.MediaRows?, audio: Models.MediaRows?) {
+        self.init(
+            tokens: packed.tokens,
+            layout: SequenceLayout(lengths: packed.segments.map(\.count)),
+            visual: visual, audio: audio, supervisedRows: packed.supervisedRows,
+            targets: packed.targets)
+    }
+}

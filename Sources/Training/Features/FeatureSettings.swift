@@ -1,0 +1,113 @@
+internal import Checkpointing
+internal import Foundation
+internal import Recipes
+internal import Tensors
+
+/// How media of one kind become features, and features become tokens.
+protocol FeatureSettings: Sendable {
+    /// SHA-256 of the frozen encoder's weights.
+    var encoderDigest: String { get }
+    /// Everything else that the features depend on, as text.
+    func preprocessing(variant: Int) -> String
+    /// Tokens of one clip.
+    var tokenCount: Int { get }
+    /// Numbers of one token.
+    var featureSize: Int { get }
+    /// Kept features as tokens, [tokenCount, featureSize].
+    func tokens(_ features: StoredArray<Float>) throws -> Tensor
+}
+
+/// Frames, their grid, and the tokens built from them.
+///
+/// Kept features: [frames, rows · columns, channels].
+struct VisualFeatureSettings: FeatureSettings {
+    let encoderDigest: String
+    /// Pixels of a side that the encoder takes.
+    let pictureSize: Int
+    /// Channels that the encoder gives.
+    let featureSize: Int
+    let recipe: Recipe.Visual
+
+    private var cellCount: Int { recipe.gridRows * recipe.gridColumns }
+
+    func preprocessing(variant: Int) -> String {
+        "frames \(recipe.frameCount) uniform; shortest side \(pictureSize) bicubic, centre crop; "
+            + "grid \(recipe.gridRows)x\(recipe.gridColumns) mean"
+    }
+
+    var tokenCount: Int { recipe.tokens.reduce(0) { $0 + tokenCount($1) } }
+
+    private func tokenCount(_ builder: VisualTokenBuilder) -> Int {
+        switch builder {
+        case .frame: recipe.frameCount * cellCount
+        case .framePooled: recipe.frameCount
+        case .videoSpatial: cellCount
+        case .video: 1
+        }
+    }
+
+    func tokens(_ features: StoredArray<Float>) throws -> Tensor {
+        try check(features, [recipe.frameCount, cellCount, featureSize])
+        let grid = Tensor(features)
+        let parts = recipe.tokens.map { builder -> Tensor in
+            switch builder {
+            case .frame: grid.reshaped([recipe.frameCount * cellCount, featureSize])
+            case .framePooled: grid.mean(axes: [1])
+            case .videoSpatial: grid.mean(axes: [0])
+            case .video: grid.mean(axes: [0, 1]).reshaped([1, featureSize])
+            }
+        }
+        return Tensor.concatenated(parts, axis: 0)
+    }
+}
+
+/// Segments of a sound, and the tokens built from them.
+///
+/// Kept features: [segments, layers · channels].
+struct AudioFeatureSettings: FeatureSettings {
+    let encoderDigest: String
+    /// Channels of all layers that are kept.
+    let featureSize: Int
+    let recipe: Recipe.Audio
+    let augmentation: Recipe.Augmentation?
+    /// Augmented variants of each sound.
+    let variantCount: Int
+
+    var segmentCount: Int {
+        max(1, Int((recipe.durationSeconds / recipe.segmentSeconds).rounded()))
+    }
+
+    func preprocessing(variant: Int) -> String {
+        let layers = recipe.layers.map(String.init).joined(separator: ",")
+        let base =
+            "first \(recipe.durationSeconds) s, zeros after; layers [\(layers)]; "
+            + "\(segmentCount) segments mean"
+        guard variant > 0, let augmentation else { return base }
+        return base + "; variant \(variant) of \(augmentation)"
+    }
+
+    var tokenCount: Int {
+        recipe.tokens.reduce(0) { $0 + ($1 == .segment ? segmentCount : 1) }
+    }
+
+    func tokens(_ features: StoredArray<Float>) throws -> Tensor {
+        try check(features, [segmentCount, featureSize])
+        let segments = Tensor(features)
+        let parts = recipe.tokens.map { builder -> Tensor in
+            switch builder {
+            case .segment: segments
+            case .clip: segments.mean(axes: [0]).reshaped([1, featureSize])
+            }
+        }
+        return Tensor.concatenated(parts, axis: 0)
+    }
+}
+
+private func check(_ features: StoredArray<Float>, _ shape: [Int]) throws {
+    guard features.shape == shape else {
+        throw TrainingError(
+            .storage, subject: "feature cache",
+            detail: "holds features of shape \(features.shape) where \(shape) are expected",
+            hint: "remove the cache folder; the features are then computed again")
+    }
+}

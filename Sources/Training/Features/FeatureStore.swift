@@ -1,0 +1,111 @@
+internal import Checkpointing
+public import Datasets
+internal import Foundation
+
+/// Computes the features of media once and keeps them.
+public final class FeatureStore {
+    /// Reads what is kept.
+    public let reader: FeatureReader
+    private let visual: VisualFeatureEncoder?
+    private let audio: AudioFeatureEncoder?
+    /// Clips decoded together, one batch ahead of the encoder.
+    private static let clipsPerChunk = 8
+
+    init(reader: FeatureReader, visual: VisualFeatureEncoder?, audio: AudioFeatureEncoder?) {
+        self.reader = reader
+        self.visual = visual
+        self.audio = audio
+    }
+
+    /// Makes sure that the features of all media of these samples are kept; `variants` for the
+    /// augmented variants of their sounds too.
+    ///
+    /// Throws: the first file that cannot be decoded, by name; nothing is put in its place
+    public func prepare(
+        _ samples: [Sample], variants: Bool, ablations: Bool = false,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws {
+        let pictures = try missing(samples.compactMap(\.visualPath).map { ($0, 0...0) }, .visual)
+        let variantCount = variants ? reader.audio?.variantCount ?? 0 : 0
+        let sounds = try missing(
+            samples.compactMap(\.audioPath).map { ($0, 0...variantCount) }, .audio)
+        let blanks = ablations ? try missingNothing() : (visual: [], audio: [])
+        let seen = pictures + blanks.visual
+        let heard = sounds + blanks.audio
+        let total = seen.count + heard.count
+        if total == 0 { return }
+        var done = 0
+        func advance(_ count: Int) {
+            done += count
+            progress(done, total)
+        }
+        progress(0, total)
+        if let visual { try await encode(seen, with: visual, .visual, advance) }
+        if let audio { try await encode(heard, with: audio, .audio, advance) }
+        try reader.cache.flush()
+    }
+
+    private func missingNothing() throws -> (visual: [MediaReference], audio: [MediaReference]) {
+        func missing(_ kind: MediaKind, _ isUsed: Bool) throws -> [MediaReference] {
+            guard isUsed, !reader.cache.contains(try reader.key(.nothing, kind)) else { return [] }
+            return [.nothing]
+        }
+        return (try missing(.visual, visual != nil), try missing(.audio, audio != nil))
+    }
+
+    /// Media whose features are not kept yet, each once, in the order of the samples.
+    private func missing(
+        _ media: [(path: String, variants: ClosedRange<Int>)], _ kind: MediaKind
+    ) throws -> [MediaReference] {
+        var seen: Set<MediaReference> = []
+        var keys: Set<FeatureKey> = []
+        var result: [MediaReference] = []
+        for (path, variants) in media {
+            for variant in variants {
+                let reference = MediaReference.file(path: path, variant: variant)
+                guard seen.insert(reference).inserted else { continue }
+                let key = try reader.key(reference, kind)
+                if !reader.cache.contains(key), keys.insert(key).inserted {
+                    result.append(reference)
+                }
+            }
+        }
+        return result
+    }
+
+    private func encode<Encoder: FeatureEncoder>(
+        _ media: [MediaReference], with encoder: Encoder, _ kind: MediaKind,
+        _ advance: (Int) -> Void
+    ) async throws {
+        let size = Self.clipsPerChunk
+        let chunks = stride(from: 0, to: media.count, by: size).map {
+            Array(media[$0..<min($0 + size, media.count)])
+        }
+        let decoder = encoder.decoder
+        let decoded = BatchPipeline(steps: 0..<chunks.count, aheadCount: 3) { chunk in
+            try chunks[chunk].map { try decoder.decode($0) }
+        }
+        var index = 0
+        for try await clips in decoded {
+            for (reference, features) in zip(chunks[index], try encoder.encode(clips)) {
+                try reader.cache.write(features, for: try reader.key(reference, kind))
+            }
+            advance(clips.count)
+            index += 1
+        }
+    }
+}
+
+/// Decoding, which runs on any task.
+protocol MediaDecoder: Sendable {
+    associatedtype Clip: Sendable
+    func decode(_ reference: MediaReference) throws -> Clip
+}
+
+/// A frozen encoder with what comes before and after it.
+protocol FeatureEncoder {
+    associatedtype Decoder: MediaDecoder
+    var decoder: Decoder { get }
+    /// The features to keep of each clip.
+    func encode(_ clips: [Decoder.Clip]) throws -> [StoredArray<Float>]
+}

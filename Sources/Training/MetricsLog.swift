@@ -1,0 +1,77 @@
+internal import Datasets
+internal import Foundation
+
+/// `metrics.jsonl`: one JSON object a line for every step and validation.
+///
+/// A resumed run drops the lines after its checkpoint first, so that each step stands there once.
+final class MetricsLog {
+    private let handle: FileHandle
+    private let path: String
+
+    /// Opens the log for steps after `step`.
+    init(path: String, keepingStepsUpTo step: Int) throws {
+        self.path = path
+        do {
+            var kept = Data()
+            if step > 0, let old = FileManager.default.contents(atPath: path) {
+                for line in old.split(separator: UInt8(ascii: "\n")) {
+                    guard let row = try? JSONSerialization.jsonObject(with: Data(line)),
+                        let number = (row as? [String: Any])?["step"] as? Int, number <= step
+                    else { continue }
+                    kept += Data(line) + [UInt8(ascii: "\n")]
+                }
+            }
+            try kept.write(to: URL(fileURLWithPath: path), options: .atomic)
+            handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            try handle.seekToEnd()
+        } catch {
+            throw MetricsLog.failure(path, error)
+        }
+    }
+
+    func write(_ report: StepReport) throws {
+        var row: [String: Any] = [
+            "step": report.step, "epoch": report.epoch, "loss": report.loss,
+            "gradient_norm": report.gradientNorm, "learning_rate": report.learningRate,
+            "seconds": report.seconds, "waiting_seconds": report.waitingSeconds,
+            "tokens": report.tokenCount, "tokens_per_second": report.tokensPerSecond,
+        ]
+        row["modalities"] = MetricsLog.object(report.modalities)
+        try write(row)
+    }
+
+    func write(_ report: ValidationReport) throws {
+        try write([
+            "step": report.step, "validation_loss": report.loss,
+            "modalities": MetricsLog.object(report.modalities), "is_best": report.isBest,
+        ])
+    }
+
+    private static func object(_ reports: [Modality: ModalityReport]) -> [String: Any] {
+        var result: [String: Any] = [:]
+        for (modality, report) in reports {
+            var row: [String: Any] = [
+                "samples": report.sampleCount, "tokens": report.tokenCount,
+                "supervised_tokens": report.supervisedCount,
+            ]
+            if let loss = report.loss { row["loss"] = loss }
+            result[modality.rawValue] = row
+        }
+        return result
+    }
+
+    private func write(_ row: [String: Any]) throws {
+        do {
+            let data = try JSONSerialization.data(withJSONObject: row, options: [.sortedKeys])
+            try handle.write(contentsOf: data + [UInt8(ascii: "\n")])
+        } catch {
+            throw MetricsLog.failure(path, error)
+        }
+    }
+
+    private static func failure(_ path: String, _ error: any Error) -> TrainingError {
+        TrainingError(
+            .storage, subject: path, detail: "cannot be written: \(error.localizedDescription)",
+            hint: "free space or check permissions, then continue with --resume")
+    }
+}

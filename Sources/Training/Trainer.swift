@@ -1,0 +1,207 @@
+public import Checkpointing
+internal import Datasets
+internal import Foundation
+internal import Kernels
+internal import Layers
+internal import Models
+internal import Optimization
+internal import Recipes
+internal import Tensors
+
+/// Trains what a recipe asks for: the one loop, from the first step or from a checkpoint.
+///
+/// Data order, augmentation and dropout are functions of (seed, step, sample) alone, and every
+/// checkpoint stands between two optimizer steps, so a resumed run makes the same bits as a straight
+/// one.
+public final class Trainer {
+    private let bench: Workbench
+    private let data: TrainingData
+    private let folder: RunFolder
+    private let optimizer: AdamW
+    private let schedule: Schedule
+    private let stepCount: Int
+    private let saver: CheckpointSaver
+    private var step = 0
+    private var ledger: Ledger
+    private var bestValidationLoss: Double?
+    private var earlierSeconds = 0.0
+
+    /// Puts a run together; with `resuming`, from the latest checkpoint of its folder.
+    ///
+    /// Throws: when recipe, data, pretrained parts or checkpoint do not fit together
+    public init(bench: Workbench, resuming: Checkpoint? = nil) throws {
+        self.bench = bench
+        let recipe = bench.recipe
+        folder = RunFolder(path: recipe.outputFolder)
+        data = try TrainingData(bench: bench)
+        stepCount = data.stepCount
+        optimizer = try AdamW(
+            ParameterGroups.make(bench.parameters, recipe.optimizer),
+            settings: AdamW.Settings(
+                beta1: recipe.optimizer.beta1, beta2: recipe.optimizer.beta2,
+                epsilon: recipe.optimizer.epsilon, maximumNorm: recipe.optimizer.clipNorm))
+        schedule = try Schedule(recipe.schedule, stepCount: stepCount)
+        ledger = Ledger(sampleCounts: data.sampleCounts)
+        saver = CheckpointSaver(bench: bench, data: data, folder: folder)
+        if let resuming { try restore(resuming) }
+    }
+
+    /// Runs to the end, or until `interruption` is requested; either way the last step is saved.
+    public func run(
+        interruption: Interruption = Interruption(), overwriting: Bool = false,
+        observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
+    ) async throws -> RunSummary {
+        if step == 0 {
+            try folder.begin(recipe: bench.recipe.resolvedYAML, overwriting: overwriting)
+        }
+        let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
+        observe(.started(description))
+        try await data.prepareFeatures { observe(.encoding(done: $0, total: $1)) }
+        let start = Date()
+        var loss = Double.nan
+        var lastValidated = -1
+        let batches = data.batches(steps: step..<stepCount)
+        let iterator = batches.makeAsyncIterator()
+        while step < stepCount && !interruption.isRequested {
+            let began = Date()
+            guard let window = try await iterator.next() else { break }
+            let waited = Date().timeIntervalSince(began)
+            let report = try trainStep(window, began: began, waitingSeconds: waited)
+            loss = report.loss
+            try log.write(report)
+            observe(.stepped(report))
+            if isDue(bench.recipe.validation.everySteps) {
+                lastValidated = step
+                try await validate(log, observe)
+            }
+            if isDue(bench.recipe.checkpoint.everySteps) || lastValidated == step {
+                try save(seconds: elapsed(since: start), observe)
+            }
+        }
+        if lastValidated != step && step == stepCount { try await validate(log, observe) }
+        let path = try save(seconds: elapsed(since: start), observe)
+        let summary = RunSummary(
+            step: step, stepCount: stepCount, wasInterrupted: step < stepCount,
+            checkpointPath: path, loss: loss, bestValidationLoss: bestValidationLoss,
+            seconds: elapsed(since: start), peakMemoryBytes: Machine.peakMemory)
+        try saver.write(summary)
+        observe(.ended(summary))
+        return summary
+    }
+
+    private func elapsed(since start: Date) -> Double {
+        earlierSeconds + Date().timeIntervalSince(start)
+    }
+
+    private func isDue(_ interval: Int) -> Bool {
+        interval > 0 && step % interval == 0 && step < stepCount
+    }
+
+    /// One optimizer step over the micro-batches of its window.
+    private func trainStep(
+        _ window: TrainingWindow, began: Date, waitingSeconds: Double
+    ) throws -> StepReport {
+        var gradients = GradientWindow()
+        var modalities: [Modality: ModalityReport] = [:]
+        let trained = optimizer.parameters
+        for batch in window.batches {
+            let result = bench.model.loss(of: batch.input, dropoutSeed: batch.dropoutSeed)
+            guard result.loss.item.isFinite else { throw notFinite("loss", batch) }
+            gradients.add(
+                Tensors.gradients(of: result.loss), of: trained,
+                weight: Double(batch.packed.targets.count))
+            batch.packed.addReport(losses: result.losses, to: &modalities)
+        }
+        let factor = schedule.factor(at: step)
+        let update: AdamW.StepReport
+        do {
+            update = try optimizer.step(gradients, learningRateFactor: factor)
+        } catch let error as OptimizationError where error.kind == .gradient {
+            throw notFinite("gradient of \(error.subject)", window.batches[0])
+        }
+        step += 1
+        for scheduled in window.scheduled { ledger.record(scheduled) }
+        let lossSum = modalities.values.reduce(0) { $0 + $1.lossSum }
+        let supervised = modalities.values.reduce(0) { $0 + $1.supervisedCount }
+        return StepReport(
+            step: step, stepCount: stepCount, epoch: window.epoch,
+            loss: lossSum / Double(supervised), modalities: modalities,
+            gradientNorm: update.gradientNorm,
+            learningRate: factor * (optimizer.groups.first?.learningRate ?? 0),
+            seconds: Date().timeIntervalSince(began), waitingSeconds: waitingSeconds,
+            tokenCount: modalities.values.reduce(0) { $0 + $1.tokenCount })
+    }
+
+    private func notFinite(_ what: String, _ batch: PreparedBatch) -> TrainingError {
+        TrainingError(
+            .notFinite, subject: "step \(step + 1)",
+            detail: "the \(what) is not finite; samples "
+                + batch.packed.sampleIDs.joined(separator: ", "),
+            hint: "checkpoints up to step \(step) are kept; lower the learning rate or look at "
+                + "these samples")
+    }
+
+    /// The loss on held-out samples, without dropout or augmentation.
+    private func validate(
+        _ log: MetricsLog, _ observe: (TrainingEvent) -> Void
+    ) async throws {
+        var modalities: [Modality: ModalityReport] = [:]
+        for batch in try data.validationBatches() {
+            let result = bench.model.loss(of: batch.input, dropoutSeed: nil)
+            batch.packed.addReport(losses: result.losses, to: &modalities)
+        }
+        let supervised = modalities.values.reduce(0) { $0 + $1.supervisedCount }
+        guard supervised > 0 else { return }
+        let loss = modalities.values.reduce(0) { $0 + $1.lossSum } / Double(supervised)
+        let isBest = loss < bestValidationLoss ?? .infinity
+        if isBest { bestValidationLoss = loss }
+        saver.validationLoss = loss
+        let report = ValidationReport(
+            step: step, loss: loss, modalities: modalities, isBest: isBest)
+        try log.write(report)
+        observe(.validated(report))
+    }
+
+    @discardableResult
+    private func save(
+        seconds: Double, _ observe: (TrainingEvent) -> Void
+    ) throws -> String {
+        let path = try saver.save(
+            step: step, optimizer: optimizer, ledger: ledger,
+            bestValidationLoss: bestValidationLoss, seconds: seconds)
+        observe(.saved(path: path, step: step))
+        return path
+    }
+
+    private func restore(_ checkpoint: Checkpoint) throws {
+        try saver.check(checkpoint)
+        step = checkpoint.progress.step
+        try optimizer.restore(saver.moments(of: checkpoint))
+        ledger = try saver.ledger(of: checkpoint, sampleCounts: data.sampleCounts)
+        bestValidationLoss = checkpoint.metrics["best_\(RunFolder.bestMetric)"]
+        saver.validationLoss = checkpoint.metrics[RunFolder.bestMetric]
+        earlierSeconds = checkpoint.wallTimeSeconds
+    }
+
+    private var description: RunDescription {
+        RunDescription(
+            name: bench.recipe.name, folder: folder.path, stepCount: stepCount, firstStep: step,
+            stepsPerEpoch: data.stepsPerEpoch, sampleCounts: data.modalityCounts,
+            trainedCounts: ParameterGroups.counts(bench.parameters),
+            frozenCount: bench.frozenCount)
+    }
+}
+
+extension PackedBatch {
+    /// Adds each sample's tokens and losses to its modality.
+    func addReport(losses: [Double], to reports: inout [Modality: ModalityReport]) {
+        for (modality, share) in shares {
+            reports[modality, default: ModalityReport()].sampleCount += share.sampleCount
+            reports[modality, default: ModalityReport()].tokenCount += share.tokenCount
+            reports[modality, default: ModalityReport()].supervisedCount += share.supervisedCount
+        }
+        for (modality, range) in zip(modalities, supervisedRanges) {
+            reports[modality, default: ModalityReport()].lossSum += losses[range].reduce(0, +)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+public import Datasets
+
+/// What a run tells the world; observers never touch the trainer's state.
+public enum TrainingEvent: Sendable {
+    /// The run is put together and about to make its first step.
+    case started(RunDescription)
+    /// Features of media are being computed.
+    case encoding(done: Int, total: Int)
+    /// An optimizer step was made.
+    case stepped(StepReport)
+    /// Validation loss was taken.
+    case validated(ValidationReport)
+    /// A checkpoint was written.
+    case saved(path: String, step: Int)
+    /// The run came to its end, or was stopped.
+    case ended(RunSummary)
+}
+
+/// The run as it starts.
+public struct RunDescription: Sendable, Equatable {
+    /// The recipe's name.
+    public let name: String
+    /// The run's folder.
+    public let folder: String
+    /// Optimizer steps in all.
+    public let stepCount: Int
+    /// Steps already made, when resumed.
+    public let firstStep: Int
+    /// Steps an epoch has.
+    public let stepsPerEpoch: Int
+    /// Samples of each modality.
+    public let sampleCounts: [Modality: Int]
+    /// Trained numbers by group.
+    public let trainedCounts: [String: Int]
+    /// Frozen numbers.
+    public let frozenCount: Int
+}
+
+/// Loss and counts of one modality.
+public struct ModalityReport: Sendable, Equatable {
+    /// Samples.
+    public var sampleCount = 0
+    /// Tokens, media included.
+    public var tokenCount = 0
+    /// Tokens with a loss.
+    public var supervisedCount = 0
+    /// Summed loss of the supervised tokens.
+    public var lossSum = 0.0
+
+    /// Mean loss of a supervised token, or nil where there is none.
+    public var loss: Double? { supervisedCount > 0 ? lossSum / Double(supervisedCount) : nil }
+}
+
+/// One optimizer step.
+public struct StepReport: Sendable, Equatable {
+    /// Steps made, this one included.
+    public let step: Int
+    /// Of how many.
+    public let stepCount: Int
+    /// The epoch, from 0.
+    public let epoch: Int
+    /// Mean loss of a supervised token.
+    public let loss: Double
+    /// The same by modality, with counts.
+    public let modalities: [Modality: ModalityReport]
+    /// The norm of all gradients before clipping.
+    public let gradientNorm: Double
+    /// The learning rate of the first parameter group.
+    public let learningRate: Double
+    /// Seconds of the step, waiting for data included.
+    public let seconds: Double
+    /// Seconds of it spent waiting for data.
+    public let waitingSeconds: Double
+    /// Tokens of all samples.
+    public let tokenCount: Int
+
+    /// Tokens per second.
+    public var tokensPerSecond: Double { Double(tokenCount) / max(seconds, 1e-9) }
+}
+
+/// Loss on held-out data.
+public struct ValidationReport: Sendable, Equatable {
+    /// Steps made so far.
+    public let step: Int
+    /// Mean loss of a supervised token.
+    public let loss: Double
+    /// By modality.
+    public let modalities: [Modality: ModalityReport]
+    /// Whether it is the lowest so far.
+    public let isBest: Bool
+}
+
+/// The run as it ended.
+public struct RunSummary: Sendable, Equatable {
+    /// Steps made.
+    public let step: Int
+    /// Of how many.
+    public let stepCount: Int
+    /// Whether somebody stopped it early.
+    public let wasInterrupted: Bool
+    /// The last checkpoint.
+    public let checkpointPath: String
+    /// The last training loss.
+    public let loss: Double
+    /// The lowest validation loss, if any was taken.
+    public let bestValidationLoss: Double?
+    /// Seconds spent, earlier parts of a resumed run included.
+    public let seconds: Double
+    /// Peak resident memory in bytes.
+    public let peakMemoryBytes: Int
+}
