@@ -16,7 +16,8 @@ public struct NormalizedConvolution2D {
     /// Reads the convolution's `weight` and the norm's `weight`, `bias`, `running_mean`, `running_var`,
     /// in PyTorch's order of axes; a depthwise one has one filter a channel.
     ///
-    /// Throws: when the plan trains one of them: running statistics have no gradient
+    /// Throws: when the plan trains one of them: running statistics have no gradient; when a variance is
+    /// negative
     public init(
         inputs: Int, outputs: Int, side: Int, stride: Int = 1, isDepthwise: Bool = false,
         normEpsilon: Double, convolution: Scope, norm: Scope
@@ -24,13 +25,7 @@ public struct NormalizedConvolution2D {
         precondition(
             !isDepthwise || inputs == outputs,
             "depthwise convolution: \(inputs) channels in, \(outputs) out")
-        for (scope, name) in [(convolution, "weight"), (norm, "weight"), (norm, "bias")]
-        where scope.isTrained(name) {
-            throw LayerError(
-                .plan, subject: "\(scope.path).\(name)",
-                detail: "a convolution with folded normalisation is always frozen",
-                hint: "leave this encoder out of the trained parameters")
-        }
+        try Self.requireFrozen([(convolution, "weight"), (norm, "weight"), (norm, "bias")])
         self.side = side
         self.stride = stride
         self.isDepthwise = isDepthwise
@@ -48,9 +43,7 @@ public struct NormalizedConvolution2D {
             bias = weight
             return
         }
-        let factors = zip(gain, variance).map { gain, variance -> Double in
-            Double(gain) / (Double(variance) + normEpsilon).squareRoot()
-        }
+        let factors = try Self.factors(gain, variance, epsilon: normEpsilon, of: norm)
         let size = shape[1...].reduce(1, *)
         let folded = values.indices.map { Double(values[$0]) * factors[$0 / size] }
         let tensor = convolution.constant(folded, shape: shape)
@@ -70,5 +63,29 @@ public struct NormalizedConvolution2D {
         return isDepthwise
             ? x.depthwiseConvolution2D(weight, bias: bias, stride: stride, padding: padding)
             : x.convolution2D(weight, bias: bias, stride: stride, padding: padding)
+    }
+
+    private static func factors(
+        _ gain: [Float], _ variance: [Float], epsilon: Double, of norm: Scope
+    ) throws -> [Double] {
+        let factors = zip(gain, variance).map { gain, variance -> Double in
+            Double(gain) / (Double(variance) + epsilon).squareRoot()
+        }
+        guard factors.allSatisfy(\.isFinite) else {
+            throw LayerError(
+                .weights, subject: "\(norm.path).running_var",
+                detail: "holds a variance that is negative or not a number",
+                hint: "fetch the weights again")
+        }
+        return factors
+    }
+
+    private static func requireFrozen(_ parameters: [(scope: Scope, name: String)]) throws {
+        for (scope, name) in parameters where scope.isTrained(name) {
+            throw LayerError(
+                .plan, subject: "\(scope.path).\(name)",
+                detail: "a convolution with folded normalisation is always frozen",
+                hint: "leave this encoder out of the trained parameters")
+        }
     }
 }

@@ -50,6 +50,19 @@ import Testing
         #expect(zip(y.floats, [0, 2, 8, 10]).allSatisfy { abs($0 - Float($1)) < 1e-5 })
     }
 
+    @Test func negativeVariancesAreErrors() throws {
+        let source = Self.weights(
+            [1], shape: [1, 1, 1, 1], gain: [1], shift: [0], mean: [0], variance: [-1])
+        let error = try #require(throws: LayerError.self) {
+            try Blueprint(source: source).assemble { scope in
+                try NormalizedConvolution2D(
+                    inputs: 1, outputs: 1, side: 1, normEpsilon: Self.epsilon,
+                    convolution: scope / "conv", norm: scope / "norm")
+            }
+        }
+        #expect(error.subject == "norm.running_var")
+    }
+
     @Test func itCanNotBeTrained() throws {
         let source = Self.weights(
             [1], shape: [1, 1, 1, 1], gain: [1], shift: [0], mean: [0], variance: [1])

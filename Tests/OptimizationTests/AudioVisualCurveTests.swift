@@ -72,9 +72,7 @@ import WeightFiles
                 step, loss: loss.item / count, norm: report.gradientNorm,
                 rate: learningRate * factor, with: expected)
         }
-        #expect(curve.loss.share <= 1, "loss: \(curve.loss.maximum)")
-        #expect(curve.norm.share <= 1, "norm: \(curve.norm.maximum)")
-        #expect(curve.rate.share <= 1, "rate: \(curve.rate.maximum)")
+        curve.expectWithinTolerance()
     }
 
     private static func assemble(

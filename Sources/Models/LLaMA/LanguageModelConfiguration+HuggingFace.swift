@@ -43,13 +43,7 @@ extension LanguageModelConfiguration {
         } catch let error as DecodingError {
             throw Self.problem(subject, error.problem)
         }
-        guard fields.model_type == "llama" else {
-            throw Self.problem(
-                subject, "model_type \(fields.model_type ?? "is absent"); expected llama")
-        }
-        guard fields.hidden_act ?? "silu" == "silu" else {
-            throw Self.problem(subject, "hidden_act \(fields.hidden_act ?? ""); expected silu")
-        }
+        try Self.checkFamily(fields, subject: subject)
         var missing: [String] = []
         func size(_ name: String, _ value: Int?) -> Int {
             if value == nil { missing.append(name) }
@@ -79,6 +73,16 @@ extension LanguageModelConfiguration {
             isTied: fields.tie_word_embeddings ?? false,
             hasAttentionBias: fields.attention_bias ?? false,
             hasFeedForwardBias: fields.mlp_bias ?? false)
+    }
+
+    private static func checkFamily(_ fields: Fields, subject: String) throws {
+        guard fields.model_type == "llama" else {
+            throw problem(
+                subject, "model_type \(fields.model_type ?? "is absent"); expected llama")
+        }
+        guard fields.hidden_act ?? "silu" == "silu" else {
+            throw problem(subject, "hidden_act \(fields.hidden_act ?? ""); expected silu")
+        }
     }
 
     private static func scaling(_ rope: Fields.Rope?, subject: String) throws -> RotaryScaling {
