@@ -1,0 +1,154 @@
+internal import Foundation
+internal import Kernels
+internal import Layers
+internal import Models
+internal import Optimization
+internal import Tensors
+
+/// One training step on a fixed batch, as a reference program recorded it in a file, timed.
+///
+/// The file holds the batch (`input.*`), the first adapters and projectors (`init.*`), the losses that
+/// must come out (`expected.loss`), and the settings as metadata.
+public struct TrainStepBenchmark {
+    /// What is trained.
+    public enum Stage: String, Sendable, CaseIterable, Codable {
+        /// The projectors.
+        case pretrain
+        /// Projectors and adapters.
+        case finetune
+    }
+
+    /// What was measured.
+    public struct Report: Sendable, Codable {
+        let bench: String
+        let stage: Stage
+        let threads: Int
+        let steps: Int
+        let warmup: Int
+        let batch: Int
+        let realTokens: Int
+        let supervisedTokens: Int
+        let trainableParams: Int
+        let sPerStepMedian: Double
+        let sPerStepMin: Double
+        let sForwardMedian: Double
+        let sBackwardMedian: Double
+        let sOptimizerMedian: Double
+        let realTokensPerS: Double
+        let peakRssMb: Double
+        let gflopPerStep: Double
+        let gflopPerS: Double
+        let loss: [Double]
+        let gradNorm: [Double]
+        /// The largest difference of the first eight losses from the file's.
+        let maximumLossError: Double?
+        let sSteps: [Double]
+        let blasCore: String
+
+        /// JSON with the reference program's field names.
+        public func json() throws -> String {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
+    /// Losses that a number must reproduce to count.
+    public static let lossTolerance = 1e-4
+    static let comparedSteps = 8
+
+    private let file: BenchmarkFile
+    private let model: AudioVisualModel
+    private let parameters: [Parameter]
+    private let optimizer: AdamW
+
+    /// Reads the batch, and the language model from a weight file.
+    ///
+    /// Throws: when a file lacks a tensor or a setting
+    public init(inputs: String, model path: String, stage: Stage?) throws {
+        file = try BenchmarkFile(path: inputs, stage: stage)
+        let language = try LanguageModelFile(path: path)
+        let blueprint = Blueprint(
+            source: CombinedWeights([file.initialWeights, language.weights]), plan: try file.plan)
+        let file = file
+        let assembly = try blueprint.assemble { scope in
+            try AudioVisualModel(
+                language.configuration, visualFeatureSize: file.visualFeatureSize,
+                audioFeatureSize: file.audioFeatureSize, at: scope)
+        }
+        model = assembly.model
+        parameters = assembly.trainedParameters
+        let settings = file.optimizer
+        optimizer = try AdamW(
+            [
+                ParameterGroup(
+                    parameters, learningRate: settings.lr, weightDecay: settings.weight_decay)
+            ],
+            settings: AdamW.Settings(
+                beta1: settings.betas[0], beta2: settings.betas[1], epsilon: settings.eps,
+                maximumNorm: file.clipNorm))
+    }
+
+    /// Makes `steps` steps on the batch; the first is not counted in the medians.
+    public func run(steps: Int, warmup: Int = 1) throws -> Report {
+        var times: [[Double]] = []
+        var losses: [Double] = []
+        var norms: [Double] = []
+        let count = Double(file.batch.targets.count)
+        for _ in 0..<steps {
+            let start = Date()
+            let result = model.loss(of: file.batch)
+            let middle = Date()
+            var window = GradientWindow()
+            window.add(Tensors.gradients(of: result.loss), of: parameters, weight: count)
+            let late = Date()
+            norms.append(try optimizer.step(window, learningRateFactor: 1).gradientNorm)
+            let end = Date()
+            losses.append(result.loss.item / count)
+            times.append([
+                end.timeIntervalSince(start), middle.timeIntervalSince(start),
+                late.timeIntervalSince(middle), end.timeIntervalSince(late),
+            ])
+        }
+        let used = times.count > warmup ? Array(times.dropFirst(warmup)) : times
+        func median(_ index: Int) -> Double {
+            let sorted = used.map { $0[index] }.sorted()
+            return sorted.isEmpty
+                ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        }
+        let gflop = operationCount * 1e-9
+        let error = zip(losses, file.expectedLosses).prefix(Self.comparedSteps)
+            .map { abs($0 - $1) }.max()
+        return Report(
+            bench: "duet", stage: file.stage, threads: Parallel.threadCount, steps: steps,
+            warmup: warmup, batch: file.batch.layout.segments.count,
+            realTokens: file.batch.tokens.count, supervisedTokens: file.batch.targets.count,
+            trainableParams: parameters.reduce(0) { $0 + $1.scalarCount },
+            sPerStepMedian: median(0), sPerStepMin: used.map { $0[0] }.min() ?? 0,
+            sForwardMedian: median(1), sBackwardMedian: median(2), sOptimizerMedian: median(3),
+            realTokensPerS: Double(file.batch.tokens.count) / median(0),
+            peakRssMb: Double(Machine.peakMemory) / 1_048_576, gflopPerStep: gflop,
+            gflopPerS: gflop / median(0), loss: losses, gradNorm: norms, maximumLossError: error,
+            sSteps: times.map { $0[0] }, blasCore: Machine.current.core)
+    }
+
+    /// Operations that the step needs: frozen weights forward and for input gradients, the output
+    /// projection at supervised rows twice, adapters three times, causal attention once forward and
+    /// twice back.
+    var operationCount: Double {
+        let c = model.language.configuration
+        let tokens = Double(file.batch.tokens.count)
+        let queries = Double(c.queryHeadCount * c.headSize)
+        let keys = Double(c.keyValueHeadCount * c.headSize)
+        let (hidden, inner) = (Double(c.hiddenSize), Double(c.feedForwardSize))
+        let layers = Double(c.layerCount)
+        let weights = layers * (hidden * (2 * queries + 2 * keys) + 3 * hidden * inner)
+        let frozen = 4 * tokens * weights
+        let output = 4 * Double(file.batch.targets.count) * hidden * Double(c.vocabularyCount)
+        let adapters = parameters.filter { $0.path.contains(".lora_") }
+            .reduce(0.0) { $0 + 6 * tokens * Double($1.scalarCount) }
+        let pairs = file.batch.layout.segments.reduce(0.0) { $0 + Double($1.count * $1.count) / 2 }
+        return frozen + output + adapters + 12 * pairs * queries * layers
+    }
+}
