@@ -79,7 +79,7 @@ let package = Package(
             ]),
         module(
             "Evaluation",
-            ["Training", "Kernels", "Tensors", "Models", "Datasets", "Media", "Tokenization"]),
+            ["Training", "Kernels", "Tensors", "Models", "Datasets", "Tokenization"]),
 
         // 6
         .executableTarget(
@@ -112,7 +112,9 @@ let package = Package(
             ["Kernels", "Optimization", "Layers", "Tensors", "Models", "WeightFiles"]),
         tests("Checkpointing", ["Checkpointing", "Files", "CHDF5"]),
         tests("Training", ["Training", "Recipes", "Datasets", "Tensors", "Checkpointing"]),
-        tests("Evaluation", ["Evaluation", "Training", "Datasets", "Tokenization"]),
+        tests(
+            "Evaluation",
+            ["Evaluation", "Training", "Models", "Layers", "Tensors", "Datasets", "Tokenization"]),
         tests("Command", ["duet"]),
     ],
     swiftLanguageModes: [.v6]

@@ -5,7 +5,7 @@ internal import Layers
 internal import Models
 internal import Recipes
 internal import Synchronization
-internal import Tensors
+public import Tensors
 
 /// What is presented to an encoder.
 public enum MediaReference: Sendable, Hashable {
@@ -75,7 +75,7 @@ public final class FeatureReader: Sendable {
     }
 
     /// A medium's tokens: [tokens, features].
-    func tokens(_ reference: MediaReference, _ kind: MediaKind) throws -> Tensor {
+    public func tokens(_ reference: MediaReference, _ kind: MediaKind) throws -> Tensor {
         guard let features = try cache.read(try key(reference, kind)) else {
             throw TrainingError(
                 .storage, subject: "\(reference)", detail: "its features are not in the cache",
