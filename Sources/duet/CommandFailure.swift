@@ -12,6 +12,8 @@ package struct CommandFailure: Error, Sendable, Equatable, CustomStringConvertib
         case fault = 70
         /// A file that cannot be read or written.
         case inputOutput = 74
+        /// Stopped by a signal, after saving.
+        case stopped = 130
     }
 
     package let kind: Kind

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 /// `duet`, the command of commands.
 struct DuetCommand: AsyncParsableCommand {
@@ -8,18 +9,15 @@ struct DuetCommand: AsyncParsableCommand {
         discussion: """
             Results go to the standard output, progress to the standard error. Exit codes: 0 done, \
             64 wrong usage or recipe, 65 wrong data, 74 a file cannot be read or written, \
-            70 a fault of duet itself.
+            70 a fault of duet itself, 130 stopped by a signal after saving.
 
             Example: duet train Recipes/quickstart-finetune.yaml
             """,
-        version: DuetVersion.text,
-        subcommands: [InspectCommand.self, DoctorCommand.self])
-}
-
-/// Which version of the program this is.
-package enum DuetVersion {
-    /// The version as it is printed and written into files.
-    package static let text = "0.1.0"
+        version: DuetVersion.current,
+        subcommands: [
+            TrainCommand.self, EvaluateCommand.self, AskCommand.self, ExportCommand.self,
+            InspectCommand.self, DoctorCommand.self,
+        ])
 }
 
 /// Help texts, as `--help` prints them.

@@ -7,6 +7,7 @@ import Models
 import Optimization
 import Recipes
 import Tokenization
+import Training
 import WeightFiles
 
 /// How an error ends the process: a message for people and a code for scripts.
@@ -33,6 +34,7 @@ package struct Ending: Sendable, Equatable {
         case let error as LayerError: self.init(error.kind == .plan ? .usage : .data, error)
         case let error as OptimizationError:
             self.init(error.kind == .settings ? .usage : .data, error)
+        case let error as TrainingError: self.init(Self.kind(error), error)
         case let error as ModelError: self.init(.data, error)
         case let error as TokenizationError: self.init(.data, error)
         default: return nil
@@ -42,6 +44,14 @@ package struct Ending: Sendable, Equatable {
     private init(_ kind: CommandFailure.Kind, _ error: some CustomStringConvertible) {
         self.kind = kind
         message = error.description
+    }
+
+    private static func kind(_ error: TrainingError) -> CommandFailure.Kind {
+        switch error.kind {
+        case .request: .usage
+        case .data, .notFinite: .data
+        case .asset, .storage: .inputOutput
+        }
     }
 
     private static func kind(_ error: DatasetError) -> CommandFailure.Kind {

@@ -1,5 +1,6 @@
 import Foundation
 import Kernels
+import Training
 
 /// Everything `duet doctor` says, and what of it is wrong.
 package struct MachineReport: Sendable, Codable {
@@ -28,7 +29,7 @@ package struct MachineReport: Sendable, Codable {
         let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         let versions = LibraryVersions().list
         return MachineReport(
-            duetVersion: DuetVersion.text,
+            duetVersion: DuetVersion.current,
             system: ProcessInfo.processInfo.operatingSystemVersionString,
             cpuFeatures: machine.features,
             processorCount: ProcessInfo.processInfo.activeProcessorCount,

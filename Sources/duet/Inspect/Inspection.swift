@@ -27,7 +27,7 @@ package enum Inspection: Sendable, Encodable {
             return try RunInspection.isRun(path)
                 ? .run(RunInspection(path)) : .weights(WeightInspection(path))
         }
-        if try start(of: path) == signatureOfHDF5 {
+        if try isHDF5(path) {
             return .checkpoint(try CheckpointInspection(path))
         }
         do {
@@ -49,14 +49,19 @@ package enum Inspection: Sendable, Encodable {
         }
     }
 
-    private static func start(of path: String) throws -> [UInt8] {
+    /// Whether the signature stands at the start, or after a first block of 512 bytes that HDF5
+    /// leaves to programs, as duet's own files have it.
+    private static func isHDF5(_ path: String) throws -> Bool {
+        let start: [UInt8]
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-            return Array(try file.read(upToCount: signatureOfHDF5.count) ?? Data())
+            start = Array(try file.read(upToCount: 512 + signatureOfHDF5.count) ?? Data())
         } catch {
             throw CommandFailure(
                 .inputOutput, path, "cannot be read", hint: "check its permissions")
         }
+        return start.starts(with: signatureOfHDF5)
+            || start.dropFirst(512).starts(with: signatureOfHDF5)
     }
 
     /// What was found, as aligned lines.

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Checkpointing
+import Recipes
+import Training
+
+/// `duet train`
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train what a recipe describes.",
+        discussion: """
+            Checkpoints, metrics.jsonl, the recipe as run and a summary go to the recipe's output \
+            folder. On SIGINT or SIGTERM the run saves after the step it is in and ends with exit \
+            code 130; --resume continues it to the same result as if it had not been stopped.
+
+            Example: duet train Recipes/quickstart-finetune.yaml --set train.epochs=2
+            """)
+
+    @Argument(help: "The recipe, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+    var recipe: String
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "A setting that counts instead of the recipe's; may be given several times.",
+            valueName: "key=value"))
+    var settings: [String] = []
+
+    @Flag(help: "Continue from the run's latest checkpoint; without one, begin.")
+    var resume = false
+
+    @Flag(help: "Remove the run that is in the output folder, and begin anew.")
+    var overwrite = false
+
+    func validate() throws {
+        if resume && overwrite {
+            throw ValidationError("--resume and --overwrite exclude each other; give one of them")
+        }
+    }
+
+    func run() async throws {
+        let console = Console()
+        let recipe = try Recipe(contentsOf: recipe, settings: settings)
+        let latest = resume ? try RunFolder(path: recipe.outputFolder).checkpoints.latest() : nil
+        let checkpoint = try latest.map { try Checkpoint.read(from: $0.path) }
+        let bench = try Workbench(recipe: recipe, checkpoint: checkpoint)
+        let trainer = try Trainer(bench: bench, resuming: checkpoint)
+        let display = TrainingDisplay(console)
+        let summary = try await trainer.run(
+            interruption: Interruption(listeningToSignals: true), overwriting: overwrite,
+            observe: display.observe)
+        try console.result(display.text(of: summary))
+        if summary.wasInterrupted {
+            throw CommandFailure(
+                .stopped, recipe.name,
+                "was stopped after step \(summary.step) of \(summary.stepCount) and saved",
+                hint: "continue with: duet train \(self.recipe) --resume"
+                    + settings.map { " --set \($0)" }.joined())
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Datasets
+import Synchronization
+import Training
+
+/// Tells on the standard error how a run comes on.
+final class TrainingDisplay: Sendable {
+    private struct State {
+        var progress: ProgressDisplay?
+        var losses: [Double] = []
+        var validationLosses: [Double] = []
+    }
+
+    private let console: Console
+    private let state = Mutex(State())
+
+    init(_ console: Console) {
+        self.console = console
+    }
+
+    /// Takes in what happened, from any task.
+    @Sendable func observe(_ event: TrainingEvent) {
+        state.withLock { state in
+            switch event {
+            case .started(let run):
+                console.note(Self.text(of: run))
+            case .encoding(let done, let total):
+                if done == 0 || state.progress == nil {
+                    state.progress?.finish()
+                    state.progress = ProgressDisplay(
+                        "encode media", totalCount: total, on: console)
+                }
+                state.progress?.update(doneCount: done)
+                if done == total { Self.finish(&state) }
+            case .stepped(let step):
+                state.losses.append(step.loss)
+                if state.progress == nil {
+                    state.progress = ProgressDisplay(
+                        "train", totalCount: step.stepCount, firstCount: step.step - 1,
+                        on: console)
+                }
+                state.progress?.update(doneCount: step.step, note: Self.text(of: step))
+            case .validated(let report):
+                state.validationLosses.append(report.loss)
+                let text = Self.text(of: report)
+                if state.progress == nil { console.note(text) } else { state.progress?.note(text) }
+            case .saved: break
+            case .ended: Self.finish(&state)
+            }
+        }
+    }
+
+    private static func finish(_ state: inout State) {
+        state.progress?.finish()
+        state.progress = nil
+    }
+
+    /// What the run came to, as aligned lines.
+    func text(of summary: RunSummary) -> String {
+        let (losses, validationLosses) = state.withLock { ($0.losses, $0.validationLosses) }
+        var facts: [(name: String, value: String)] = [
+            ("steps", "\(Quantity.count(summary.step)) of \(Quantity.count(summary.stepCount))")
+        ]
+        facts += LossPlot.facts("loss", losses)
+        facts += LossPlot.facts("validation loss", validationLosses)
+        if let best = summary.bestValidationLoss {
+            facts.append(("best", "validation loss \(Quantity.fixed(best, digits: 4))"))
+        }
+        facts += [
+            ("time", Quantity.duration(seconds: summary.seconds)),
+            ("peak memory", Quantity.bytes(summary.peakMemoryBytes)),
+            ("checkpoint", summary.checkpointPath),
+        ]
+        return Table(facts: facts).text
+    }
+
+    private static func text(of run: RunDescription) -> String {
+        let samples: [String] = Modality.allCases.compactMap { modality in
+            run.sampleCounts[modality].map { "\(Quantity.count($0)) \(modality.rawValue)" }
+        }
+        let trained: [String] = run.trainedCounts.sorted { $0.key < $1.key }
+            .map { "\(Quantity.count($0.value)) in \($0.key)" }
+        let steps: String =
+            run.firstStep == 0
+            ? "\(Quantity.count(run.stepCount)) steps"
+            : "steps \(Quantity.count(run.firstStep + 1)) to \(Quantity.count(run.stepCount))"
+        return Table(facts: [
+            ("run", "\(run.name), in \(run.folder)"),
+            ("length", "\(steps), \(Quantity.count(run.stepsPerEpoch)) an epoch"),
+            ("samples", samples.joined(separator: ", ")),
+            ("trained", trained.joined(separator: ", ")),
+            ("frozen", Quantity.count(run.frozenCount)),
+        ]).text
+    }
+
+    private static func text(of step: StepReport) -> String {
+        "loss \(Quantity.fixed(step.loss, digits: 3)) (\(byModality(step.modalities)))  "
+            + "\(Quantity.count(Int(step.tokensPerSecond.rounded()))) tokens/s"
+    }
+
+    private static func text(of report: ValidationReport) -> String {
+        "step \(Quantity.count(report.step)): validation loss "
+            + "\(Quantity.fixed(report.loss, digits: 4)) (\(byModality(report.modalities)))"
+            + (report.isBest ? ", the lowest so far" : "")
+    }
+
+    private static func byModality(_ reports: [Modality: ModalityReport]) -> String {
+        Modality.allCases.compactMap { modality in
+            reports[modality]?.loss.map {
+                "\(modality.rawValue) \(Quantity.fixed($0, digits: 3))"
+            }
+        }.joined(separator: ", ")
+    }
+}
