@@ -53,6 +53,7 @@ extension Checkpoint {
             createdBy = try reader.text(Attribute.createdBy, of: CheckpointLayout.root)
             wallTimeSeconds = try reader.number(
                 Attribute.wallTimeSeconds, of: CheckpointLayout.root)
+            try reader.attributes(of: CheckpointLayout.optimizer)
             optimizerSteps = try reader.values(
                 of: CheckpointLayout.optimizerSteps, "an int64 number"
             ) {
