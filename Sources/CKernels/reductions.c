@@ -27,20 +27,14 @@ void duet_softmax_pullback(duet_scalar scalar, size_t rows, size_t width, const 
                            const void *dy, void *dx) {
     DUET_DISPATCH(softmax_pullback, rows, width, y, dy, dx);
 }
-void duet_attention_softmax(duet_scalar scalar, size_t rows, size_t width, size_t stride,
-                            double scale, size_t visible, size_t step, void *s, void *logsumexp,
-                            size_t lse_stride) {
-    DUET_DISPATCH(attention_softmax, rows, width, stride, scale, visible, step, s, logsumexp, lse_stride);
+void duet_attention_softmax(duet_scalar scalar, size_t rows, size_t width, double scale,
+                            size_t visible, size_t step, void *s) {
+    DUET_DISPATCH(attention_softmax, rows, width, scale, visible, step, s);
 }
-void duet_attention_probabilities(duet_scalar scalar, size_t rows, size_t width, size_t stride,
-                                  double scale, size_t visible, size_t step, void *s,
-                                  const void *logsumexp, size_t lse_stride) {
-    DUET_DISPATCH(attention_probabilities, rows, width, stride, scale, visible, step, s, logsumexp, lse_stride);
-}
-void duet_attention_score_pullback(duet_scalar scalar, size_t rows, size_t width, size_t stride,
-                                   double scale, const void *p, void *dp, const void *delta,
+void duet_attention_score_pullback(duet_scalar scalar, size_t rows, size_t width, double scale,
+                                   const void *p, void *dp, const void *delta,
                                    size_t delta_stride) {
-    DUET_DISPATCH(attention_score_pullback, rows, width, stride, scale, p, dp, delta, delta_stride);
+    DUET_DISPATCH(attention_score_pullback, rows, width, scale, p, dp, delta, delta_stride);
 }
 void duet_cross_entropy(duet_scalar scalar, size_t rows, size_t width, const int32_t *targets,
                         const void *weights, void *logits, double *losses) {

@@ -53,14 +53,13 @@ public enum Attention {
 
     /// o = softmax(q kᵀ / √d) v in every segment.
     ///
-    /// Shapes: packed [t, (hq + 2 hk) d] → output [t, hq d], logSumExp [t, hq].
+    /// Shapes: packed [t, (hq + 2 hk) d] → [t, hq d].
     public static func forward(
         _ packed: Scalars, heads: AttentionHeads, segments: [AttentionSegment], isCausal: Bool
-    ) -> (output: Scalars, logSumExp: Scalars) {
+    ) -> Scalars {
         let rows = packed.count / heads.packedWidth
         let plan = Plan(segments, rows: rows)
         let output = Scalars(uninitialized: rows * heads.outputWidth, packed.type)
-        let logSumExp = Scalars(uninitialized: rows * heads.query, packed.type)
         let work = plan.blocks(of: blockRows)
         Parallel.items(work.count * heads.keyValue) { index in
             let (segment, queries) = work[index / heads.keyValue]
@@ -72,16 +71,17 @@ public enum Attention {
             let scores = Scalars(uninitialized: block.rows * block.width, packed.type)
             for head in block.queryHeads {
                 block.scores(head, into: scores)
-                block.softmax(scores, logSumExp: logSumExp, head: head)
+                block.softmax(scores)
                 block.weightedValues(scores, head: head, into: output)
             }
         }
-        return (output, logSumExp)
+        return output
     }
 
-    /// The gradient of the packed rows, from the kept logSumExp; scores are computed again.
+    /// The gradient of the packed rows; scores and their softmax are computed again, which is more
+    /// exact than from a kept logarithm of their sum.
     public static func pullback(
-        _ packed: Scalars, output: Scalars, logSumExp: Scalars, dy: Scalars,
+        _ packed: Scalars, output: Scalars, dy: Scalars,
         heads: AttentionHeads, segments: [AttentionSegment], isCausal: Bool
     ) -> Scalars {
         let rows = packed.count / heads.packedWidth
@@ -103,8 +103,7 @@ public enum Attention {
                     let ds = Scalars(uninitialized: block.rows * block.width, packed.type)
                     for head in block.queryHeads {
                         block.pullback(
-                            head, dy: dy, delta: delta, logSumExp: logSumExp,
-                            gradient: gradient, p: p, ds: ds)
+                            head, dy: dy, delta: delta, gradient: gradient, p: p, ds: ds)
                     }
                 }
             }
@@ -250,10 +249,9 @@ private struct Block {
         }
     }
 
-    func softmax(_ scores: Scalars, logSumExp: Scalars, head: Int) {
+    func softmax(_ scores: Scalars) {
         duet_attention_softmax(
-            packed.type.code, rows, width, width, scale, visible, step, scores.address,
-            logSumExp.address(at: firstRow * heads.query + head), heads.query)
+            packed.type.code, rows, width, scale, visible, step, scores.address)
     }
 
     func weightedValues(_ p: Scalars, head: Int, into output: Scalars) {
@@ -269,14 +267,10 @@ private struct Block {
     /// dq, dk and dv of one query head, with p = softmax computed again:
     /// dv += pᵀ dy; ds = p ⊙ (dy vᵀ − delta) / √d; dq = ds k; dk += dsᵀ q.
     func pullback(
-        _ head: Int, dy: Scalars, delta: Scalars, logSumExp: Scalars, gradient: Scalars,
-        p: Scalars, ds: Scalars
+        _ head: Int, dy: Scalars, delta: Scalars, gradient: Scalars, p: Scalars, ds: Scalars
     ) {
         scores(head, into: p)
-        let rowIndex = firstRow * heads.query + head
-        duet_attention_probabilities(
-            packed.type.code, rows, width, width, scale, visible, step, p.address,
-            logSumExp.address(at: rowIndex), heads.query)
+        softmax(p)
         forEachRange { range, column in
             MatrixProduct.product(
                 m: rows, n: range.count, k: heads.size, type: packed.type,
@@ -290,8 +284,8 @@ private struct Block {
                 c: value(range, in: gradient), heads.packedWidth, 1, 1)
         }
         duet_attention_score_pullback(
-            packed.type.code, rows, width, width, scale, p.address, ds.address,
-            delta.address(at: rowIndex), heads.query)
+            packed.type.code, rows, width, scale, p.address, ds.address,
+            delta.address(at: firstRow * heads.query + head), heads.query)
         forEachRange { range, column in
             MatrixProduct.product(
                 m: rows, n: heads.size, k: range.count, type: packed.type,

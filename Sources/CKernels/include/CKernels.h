@@ -47,19 +47,13 @@ double duet_sum_of_squares(duet_scalar scalar, size_t n, const void *x);
 void duet_softmax(duet_scalar scalar, size_t rows, size_t width, const void *x, void *y);
 void duet_softmax_pullback(duet_scalar scalar, size_t rows, size_t width, const void *y,
                            const void *dy, void *dx);
-/// One block of attention scores [rows, width] with row stride `stride`: row r sees the first
-/// min(width, visible + r * step) keys; s becomes exp(scale * s - m) / sum and 0 where it cannot see;
-/// logsumexp[r * lse_stride] receives m + log(sum).
-void duet_attention_softmax(duet_scalar scalar, size_t rows, size_t width, size_t stride,
-                            double scale, size_t visible, size_t step, void *s, void *logsumexp,
-                            size_t lse_stride);
-/// s becomes the probabilities again from the kept logsumexp.
-void duet_attention_probabilities(duet_scalar scalar, size_t rows, size_t width, size_t stride,
-                                  double scale, size_t visible, size_t step, void *s,
-                                  const void *logsumexp, size_t lse_stride);
+/// One block of attention scores [rows, width]: row r sees the first min(width, visible + r * step)
+/// keys; s becomes the softmax of scale * s over them, and 0 where it cannot see.
+void duet_attention_softmax(duet_scalar scalar, size_t rows, size_t width, double scale,
+                            size_t visible, size_t step, void *s);
 /// ds = scale * p * (dp - delta[row]), written over dp.
-void duet_attention_score_pullback(duet_scalar scalar, size_t rows, size_t width, size_t stride,
-                                   double scale, const void *p, void *dp, const void *delta,
+void duet_attention_score_pullback(duet_scalar scalar, size_t rows, size_t width, double scale,
+                                   const void *p, void *dp, const void *delta,
                                    size_t delta_stride);
 /// Rows of logits [rows, width] and their targets: losses[r] = weights[r] * (logsumexp - logit of
 /// the target); the logits become weights[r] * (softmax - one-hot).

@@ -136,7 +136,8 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     /// Source:  Su et al. 2021 (arXiv:2104.09864); transformers' ROPE_INIT_FUNCTIONS
     public var rotaryFrequencies: [Double] {
         let frequencies = (0..<(headSize / 2)).map { index -> Double in
-            pow(rotaryBase, -2 * Double(index) / Double(headSize))
+            // In Float, power first and then its inverse, as transformers computes them.
+            Double(1 / Float(pow(rotaryBase, 2 * Double(index) / Double(headSize))))
         }
         switch rotaryScaling {
         case .none:

@@ -2,7 +2,8 @@ public import Kernels
 
 /// Cosines and sines of the rotary position embedding.
 ///
-/// Formula: angle(p, i) = p · frequency[i], i < d / 2
+/// Formula: angle(p, i) = p · frequency[i], i < d / 2, rounded to Float as transformers does, whose
+/// models were trained with these very angles
 /// Source: Su et al. 2021 (arXiv:2104.09864)
 public struct RotaryTable: Sendable {
     let cosines: Scalars
@@ -19,7 +20,9 @@ public struct RotaryTable: Sendable {
         var angles: [Double] = []
         angles.reserveCapacity(positionCount * frequencies.count)
         for position in 0..<positionCount {
-            for frequency in frequencies { angles.append(Double(position) * frequency) }
+            for frequency in frequencies {
+                angles.append(Double(Float(position) * Float(frequency)))
+            }
         }
         cosines = Scalars(angles.map(cosine)).converted(to: type)
         sines = Scalars(angles.map(sine)).converted(to: type)
@@ -63,14 +66,14 @@ extension Tensor {
             rank == 2 && shape[1] == heads.packedWidth,
             "attention: \(shape) is not [rows, \(heads.packedWidth)]")
         let packed = detached()
-        let (output, logSumExp) = Attention.forward(
+        let output = Attention.forward(
             scalars, heads: heads, segments: segments, isCausal: isCausal)
         return Tensor(output, shape: [shape[0], heads.outputWidth]).derived(from: [self]) { dy in
             [
                 Tensor(
                     Attention.pullback(
-                        packed.scalars, output: output, logSumExp: logSumExp, dy: dy.scalars,
-                        heads: heads, segments: segments, isCausal: isCausal),
+                        packed.scalars, output: output, dy: dy.scalars, heads: heads,
+                        segments: segments, isCausal: isCausal),
                     shape: packed.shape)
             ]
         }
