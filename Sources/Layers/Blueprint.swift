@@ -35,6 +35,7 @@ public final class Blueprint {
     private var report = LoadReport()
     private var claimed: Set<String> = []
     private var matchedTargets: Set<String> = []
+    private var matchedPatterns: Set<String> = []
     private var linearModules: [String] = []
 
     /// Describes how a model is to be made.
@@ -125,8 +126,10 @@ public final class Blueprint {
     /// The settings of a linear map's adapter, or nil; every linear map asks.
     func adaptation(of module: String) throws -> LowRankAdaptation.Settings? {
         linearModules.append(module)
-        guard let settings = try plan.adaptation?.settings(for: module) else { return nil }
-        if let target = try plan.adaptation?.target(of: module) { matchedTargets.insert(target) }
+        guard let adaptation = plan.adaptation, let settings = try adaptation.settings(for: module)
+        else { return nil }
+        if let target = try adaptation.target(of: module) { matchedTargets.insert(target) }
+        matchedPatterns.formUnion(try adaptation.patterns(matching: module).map(\.expression))
         return settings
     }
 
@@ -152,6 +155,15 @@ public final class Blueprint {
                 detail: "no linear map matches "
                     + unmatched.map { "'\($0)'" }.joined(separator: ", "),
                 hint: "this model has \(known.sorted().joined(separator: ", "))")
+        }
+        let idlePattern = plan.adaptation?.patterns.first {
+            !matchedPatterns.contains($0.expression)
+        }
+        if let idlePattern {
+            throw LayerError(
+                .plan, subject: "lora pattern '\(idlePattern.expression)'",
+                detail: "matches no linear map that gets an adapter",
+                hint: "their paths are like \(adapters.first?.module ?? "none")")
         }
     }
 }

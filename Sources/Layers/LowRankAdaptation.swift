@@ -21,18 +21,39 @@ public struct LowRankAdaptation: Sendable, Equatable {
         public let dropoutRate: Double
     }
 
+    /// Other settings for some modules; a value that is nil is as elsewhere.
+    public struct Pattern: Sendable, Equatable {
+        /// A regular expression that a module's path, or its end from a dot on, matches as a whole.
+        public let expression: String
+        /// The rank there.
+        public let rank: Int?
+        /// Alpha there.
+        public let alpha: Double?
+        /// The share of inputs dropped there.
+        public let dropoutRate: Double?
+
+        /// Takes the settings, which `LowRankAdaptation` checks.
+        public init(
+            _ expression: String, rank: Int? = nil, alpha: Double? = nil,
+            dropoutRate: Double? = nil
+        ) {
+            self.expression = expression
+            self.rank = rank
+            self.alpha = alpha
+            self.dropoutRate = dropoutRate
+        }
+    }
+
     /// Which linear maps get an adapter.
     public let targets: Targets
     /// The rank where no pattern says otherwise.
     public let rank: Int
     /// The numerator of the scale where no pattern says otherwise.
     public let alpha: Double
-    /// The share of inputs dropped in training.
+    /// The share of inputs dropped in training where no pattern says otherwise.
     public let dropoutRate: Double
-    /// Ranks of modules whose path ends in a match of the key, a regular expression.
-    public let rankPatterns: [String: Int]
-    /// Alphas of modules whose path ends in a match of the key, a regular expression.
-    public let alphaPatterns: [String: Double]
+    /// Exceptions by path; of each setting the first match that gives it counts.
+    public let patterns: [Pattern]
     /// The layers that get adapters, or nil for all.
     public let layers: [Int]?
     /// Whether the scale divides by √rank instead of by rank.
@@ -43,15 +64,13 @@ public struct LowRankAdaptation: Sendable, Equatable {
     /// Throws: `LayerError` naming the first value out of range or pattern that is no regular expression
     public init(
         targets: Targets, rank: Int, alpha: Double, dropoutRate: Double = 0,
-        rankPatterns: [String: Int] = [:], alphaPatterns: [String: Double] = [:],
-        layers: [Int]? = nil, isRankStabilized: Bool = false
+        patterns: [Pattern] = [], layers: [Int]? = nil, isRankStabilized: Bool = false
     ) throws {
         self.targets = targets
         self.rank = rank
         self.alpha = alpha
         self.dropoutRate = dropoutRate
-        self.rankPatterns = rankPatterns
-        self.alphaPatterns = alphaPatterns
+        self.patterns = patterns
         self.layers = layers
         self.isRankStabilized = isRankStabilized
         try validate()
@@ -65,10 +84,13 @@ public struct LowRankAdaptation: Sendable, Equatable {
         if let layers {
             guard let layer = Self.layer(of: module), layers.contains(layer) else { return nil }
         }
-        let rank = try Self.value(of: rankPatterns, for: module) ?? rank
-        let alpha = try Self.value(of: alphaPatterns, for: module) ?? alpha
+        let matches = try patterns(matching: module)
+        let rank = matches.firstValue(of: \.rank) ?? rank
+        let alpha = matches.firstValue(of: \.alpha) ?? alpha
         let divisor = isRankStabilized ? Double(rank).squareRoot() : Double(rank)
-        return Settings(rank: rank, scale: alpha / divisor, dropoutRate: dropoutRate)
+        return Settings(
+            rank: rank, scale: alpha / divisor,
+            dropoutRate: matches.firstValue(of: \.dropoutRate) ?? dropoutRate)
     }
 
     /// The targets as texts, to report those that match nothing.
@@ -96,14 +118,11 @@ public struct LowRankAdaptation: Sendable, Equatable {
         return parts[2..<(parts.count - 1)].last { Int($0) != nil }.flatMap { Int($0) }
     }
 
-    /// The value whose key matches the end of a path from a dot on; the first in sorted order wins.
-    private static func value<Value>(
-        of patterns: [String: Value], for module: String
-    ) throws -> Value? {
-        for (key, value) in patterns.sorted(by: { $0.key < $1.key }) {
-            if try Regex("(.*\\.)?(\(key))").wholeMatch(in: module) != nil { return value }
+    /// The patterns that mean a module, in order.
+    func patterns(matching module: String) throws -> [Pattern] {
+        try patterns.filter {
+            try Regex("(.*\\.)?(\($0.expression))").wholeMatch(in: module) != nil
         }
-        return nil
     }
 
     private func validate() throws {
@@ -113,16 +132,18 @@ public struct LowRankAdaptation: Sendable, Equatable {
         if targetNames.isEmpty || targetNames.contains("") {
             throw reject("lora targets", "an empty name or list", "name linear maps, e.g. q_proj")
         }
-        for rank in [rank] + rankPatterns.values where rank < 1 {
+        for rank in [rank] + patterns.compactMap(\.rank) where rank < 1 {
             throw reject("lora rank", "\(rank) is not positive", "use 1 or more, e.g. 16")
         }
-        for alpha in [alpha] + alphaPatterns.values where !(alpha > 0 && alpha.isFinite) {
+        for alpha in [alpha] + patterns.compactMap(\.alpha)
+        where !(alpha > 0 && alpha.isFinite) {
             throw reject("lora alpha", "\(alpha) is not positive", "use e.g. twice the rank")
         }
-        guard dropoutRate >= 0, dropoutRate < 1 else {
-            throw reject("lora dropout", "\(dropoutRate) is out of range", "use 0 ..< 1")
+        for rate in [dropoutRate] + patterns.compactMap(\.dropoutRate)
+        where !(0..<1).contains(rate) {
+            throw reject("lora dropout", "\(rate) is out of range", "use 0 ..< 1")
         }
-        var expressions = Array(rankPatterns.keys) + Array(alphaPatterns.keys)
+        var expressions = patterns.map(\.expression)
         if case .expression(let text) = targets { expressions.append(text) }
         for text in expressions.sorted() {
             do { _ = try Regex(text) } catch {
@@ -131,5 +152,15 @@ public struct LowRankAdaptation: Sendable, Equatable {
                     "escape special characters or name modules by suffix")
             }
         }
+    }
+}
+
+extension [LowRankAdaptation.Pattern] {
+    /// The first value that is given.
+    fileprivate func firstValue<Value>(of setting: (Element) -> Value?) -> Value? {
+        for pattern in self {
+            if let value = setting(pattern) { return value }
+        }
+        return nil
     }
 }

@@ -81,7 +81,7 @@ extension Recipe {
         public let targets: [String]
         /// Whether the scale is alpha over the square root of the rank.
         public let isRankStabilised: Bool
-        /// Exceptions by path; the first match counts.
+        /// Exceptions by path; of each setting the first match that gives it counts.
         public let patterns: [Pattern]
     }
 

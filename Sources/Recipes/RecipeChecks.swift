@@ -17,6 +17,7 @@ struct RecipeChecks {
         checkMarks()
         checkTraining()
         checkAudio()
+        checkValidation()
     }
 
     /// The value at a path of keys; nil when it had a problem or a section on the way is null.
@@ -109,6 +110,21 @@ struct RecipeChecks {
         {
             report(
                 "data.audio_variants", "set without data.augmentation; expected that section too")
+        }
+        if value("data.audio_variants") == .integer(0), isSet("data.augmentation") {
+            report(
+                "data.augmentation",
+                "without data.audio_variants; expected 1 or more of them, or no such section")
+        }
+    }
+
+    private mutating func checkValidation() {
+        if let interval = number("validation.every_steps"), interval > 0,
+            value("data.validation") == .list([])
+        {
+            report(
+                "validation.every_steps",
+                "set without data.validation; expected files there, or 0")
         }
     }
 }

@@ -51,7 +51,7 @@ extension RecipeKey {
             "scale by alpha over the square root of the rank instead"),
         .key(
             "patterns", .list(.section(loraPattern), least: 0, isUnique: false), [],
-            "exceptions by path, the first match counts"),
+            "exceptions by path; of each setting the first match that gives it counts"),
     ]
 
     private static let loraTargets = [

@@ -10,23 +10,25 @@ internal import Tensors
 /// Between a run's state and its checkpoints.
 final class CheckpointSaver {
     private let bench: Workbench
+    private let data: TrainingData
     private let sampleIDs: [[String]]
-    private let stepsPerEpoch: Int
     private let folder: RunFolder
-    /// The latest validation loss.
-    var validationLoss: Double?
     private var savedSteps: Set<Int> = []
+
+    /// The name of the annotation files' digest; frozen parts have the other names.
+    static let dataName = "data"
 
     init(bench: Workbench, data: TrainingData, folder: RunFolder) {
         self.bench = bench
+        self.data = data
         sampleIDs = data.sampleIDs
-        stepsPerEpoch = data.stepsPerEpoch
         self.folder = folder
     }
 
     /// Writes the checkpoint of a step, keeps the last few and the best, and returns its path.
     func save(
-        step: Int, optimizer: AdamW, ledger: Ledger, bestValidationLoss: Double?, seconds: Double
+        step: Int, optimizer: AdamW, ledger: Ledger, validationLoss: Double?,
+        bestValidationLoss: Double?, seconds: Double
     ) throws -> String {
         let path = folder.checkpoints.path(forStep: step)
         if savedSteps.contains(step) { return path }
@@ -34,6 +36,9 @@ final class CheckpointSaver {
         metrics[RunFolder.bestMetric] = validationLoss
         metrics["best_\(RunFolder.bestMetric)"] = bestValidationLoss
         let moments = optimizer.moments
+        let place = data.place(afterStep: step)
+        var digests = bench.digests
+        digests[Self.dataName] = data.digest
         let checkpoint = Checkpoint(
             tensors: bench.trainedTensors,
             optimizer: Checkpoint.Optimizer(
@@ -41,9 +46,9 @@ final class CheckpointSaver {
                 firstMoments: moments.mapValues { StoredArray($0.mean) },
                 secondMoments: moments.mapValues { StoredArray($0.variance) }),
             progress: Checkpoint.Progress(
-                step: step, epoch: step / stepsPerEpoch, position: step % stepsPerEpoch),
+                step: step, epoch: place.epoch, position: place.position),
             random: ["seed": bench.recipe.seed], recipe: bench.recipe.resolvedYAML,
-            digests: bench.digests, ledger: stored(ledger), metrics: metrics,
+            digests: digests, ledger: stored(ledger), metrics: metrics,
             modalityTokens: [
                 "visual": bench.recipe.model.visualToken, "audio": bench.recipe.model.audioToken,
             ],
@@ -55,33 +60,16 @@ final class CheckpointSaver {
         return path
     }
 
-    /// Refuses a checkpoint that was not made by this recipe on these frozen parts.
+    /// Refuses a checkpoint that was not made by this recipe on this data.
     func check(_ checkpoint: Checkpoint) throws {
-        if checkpoint.recipe != bench.recipe.resolvedYAML {
+        try RecipeDifference.require(bench.recipe, of: checkpoint)
+        if let digest = checkpoint.digests[Self.dataName], digest != data.digest {
             throw TrainingError(
-                .request, subject: folder.path,
-                detail: "was made by another recipe: "
-                    + Self.difference(checkpoint.recipe, bench.recipe.resolvedYAML),
-                hint: "resume with the recipe in \(folder.recipePath), or start anew with "
-                    + "--overwrite")
+                .data, subject: folder.path,
+                detail: "was made with other annotation files than those named now",
+                hint: "put the data back as it was, or start anew with --overwrite")
         }
-        for (name, digest) in checkpoint.digests.sorted(by: { $0.key < $1.key })
-        where bench.digests[name] != digest {
-            throw TrainingError(
-                .request, subject: folder.path,
-                detail: "was made with another \(name) (SHA-256 \(digest.prefix(12))…, now "
-                    + "\(bench.digests[name]?.prefix(12) ?? "none")…)",
-                hint: "put the same file in place")
-        }
-    }
-
-    private static func difference(_ old: String, _ new: String) -> String {
-        let (old, new) = (old.split(separator: "\n"), new.split(separator: "\n"))
-        for (index, line) in old.enumerated() where index >= new.count || new[index] != line {
-            let now = index < new.count ? new[index].trimmingCharacters(in: .whitespaces) : "end"
-            return "'\(line.trimmingCharacters(in: .whitespaces))' there, '\(now)' here"
-        }
-        return "it has fewer lines"
+        savedSteps.insert(checkpoint.progress.step)
     }
 
     func moments(of checkpoint: Checkpoint) -> [String: AdamW.Moments] {

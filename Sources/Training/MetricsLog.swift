@@ -47,6 +47,11 @@ final class MetricsLog {
         ])
     }
 
+    /// Makes sure that what was written outlives a power cut, as a checkpoint does.
+    func synchronize() throws {
+        do { try handle.synchronize() } catch { throw MetricsLog.failure(path, error) }
+    }
+
     private static func object(_ reports: [Modality: ModalityReport]) -> [String: Any] {
         var result: [String: Any] = [:]
         for (modality, report) in reports {

@@ -39,18 +39,18 @@ public struct RunFolder: Sendable {
             hint: "train first: duet train RECIPE")
     }
 
-    /// Makes the folder for a fresh run.
-    ///
-    /// Throws: `TrainingError` when another run's checkpoints are there and `overwriting` is false
-    func begin(recipe: String, overwriting: Bool) throws {
+    /// Refuses a folder that holds another run's checkpoints.
+    func requireNoRun() throws {
+        guard let latest = try checkpoints.latest() else { return }
+        throw TrainingError(
+            .storage, subject: path, detail: "holds a run of \(latest.step) steps already",
+            hint: "--resume continues it, --overwrite removes it")
+    }
+
+    /// Makes the folder for a fresh run; removes an earlier one.
+    func begin(recipe: String) throws {
         let files = FileManager.default
-        let existing = files.fileExists(atPath: path) ? try checkpoints.entries() : []
-        if !existing.isEmpty && !overwriting {
-            throw TrainingError(
-                .storage, subject: path,
-                detail: "holds a run of \(existing.last?.step ?? 0) steps already",
-                hint: "--resume continues it, --overwrite removes it")
-        }
+        let existing = try checkpoints.entries()
         do {
             try files.createDirectory(atPath: path, withIntermediateDirectories: true)
             for entry in existing { try files.removeItem(atPath: entry.path) }

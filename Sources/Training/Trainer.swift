@@ -23,7 +23,11 @@ public final class Trainer {
     private let saver: CheckpointSaver
     private var step = 0
     private var ledger: Ledger
+    private let isResumed: Bool
     private var bestValidationLoss: Double?
+    /// The last step whose validation loss was taken, and that loss.
+    private var validated: (step: Int, loss: Double)?
+    private var latestCheckpoint: String?
     private var earlierSeconds = 0.0
 
     /// Puts a run together; with `resuming`, from the latest checkpoint of its folder.
@@ -43,6 +47,7 @@ public final class Trainer {
         schedule = try Schedule(recipe.schedule, stepCount: stepCount)
         ledger = Ledger(sampleCounts: data.sampleCounts)
         saver = CheckpointSaver(bench: bench, data: data, folder: folder)
+        isResumed = resuming != nil
         if let resuming { try restore(resuming) }
     }
 
@@ -51,15 +56,13 @@ public final class Trainer {
         interruption: Interruption = Interruption(), overwriting: Bool = false,
         observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
     ) async throws -> RunSummary {
-        if step == 0 {
-            try folder.begin(recipe: bench.recipe.resolvedYAML, overwriting: overwriting)
-        }
-        let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
+        if !isResumed && !overwriting { try folder.requireNoRun() }
         observe(.started(description))
-        try await data.prepareFeatures { observe(.encoding(done: $0, total: $1)) }
         let start = Date()
+        try await prepareFeatures(interruption, observe)
+        if !isResumed { try folder.begin(recipe: bench.recipe.resolvedYAML) }
+        let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
         var loss = Double.nan
-        var lastValidated = -1
         let batches = data.batches(steps: step..<stepCount)
         let iterator = batches.makeAsyncIterator()
         while step < stepCount && !interruption.isRequested {
@@ -70,16 +73,13 @@ public final class Trainer {
             loss = report.loss
             try log.write(report)
             observe(.stepped(report))
-            if isDue(bench.recipe.validation.everySteps) {
-                lastValidated = step
-                try await validate(log, observe)
-            }
-            if isDue(bench.recipe.checkpoint.everySteps) || lastValidated == step {
-                try save(seconds: elapsed(since: start), observe)
+            if isDue(bench.recipe.validation.everySteps) { try await validate(log, observe) }
+            if isDue(bench.recipe.checkpoint.everySteps) || validated?.step == step {
+                try save(log, seconds: elapsed(since: start), observe)
             }
         }
-        if lastValidated != step && step == stepCount { try await validate(log, observe) }
-        let path = try save(seconds: elapsed(since: start), observe)
+        if validated?.step != step && step == stepCount { try await validate(log, observe) }
+        let path = try save(log, seconds: elapsed(since: start), observe)
         let summary = RunSummary(
             step: step, stepCount: stepCount, wasInterrupted: step < stepCount,
             checkpointPath: path, loss: loss, bestValidationLoss: bestValidationLoss,
@@ -87,6 +87,19 @@ public final class Trainer {
         try saver.write(summary)
         observe(.ended(summary))
         return summary
+    }
+
+    private func prepareFeatures(
+        _ interruption: Interruption, _ observe: (TrainingEvent) -> Void
+    ) async throws {
+        let cutCount = try await data.prepareFeatures(interruption) {
+            observe(.encoding(done: $0, total: $1))
+        }
+        guard cutCount > 0, let seconds = bench.recipe.model.audio?.durationSeconds else { return }
+        observe(
+            .notice(
+                "\(cutCount) sounds are longer than model.audio.seconds and heard for their first "
+                    + "\(seconds) s only"))
     }
 
     private func elapsed(since start: Date) -> Double {
@@ -106,7 +119,7 @@ public final class Trainer {
         let trained = optimizer.parameters
         for batch in window.batches {
             let result = bench.model.loss(of: batch.input, dropoutSeed: batch.dropoutSeed)
-            guard result.loss.item.isFinite else { throw notFinite("loss", batch) }
+            guard result.loss.item.isFinite else { throw notFinite("loss", [batch]) }
             gradients.add(
                 Tensors.gradients(of: result.loss), of: trained,
                 weight: Double(batch.packed.targets.count))
@@ -117,7 +130,7 @@ public final class Trainer {
         do {
             update = try optimizer.step(gradients, learningRateFactor: factor)
         } catch let error as OptimizationError where error.kind == .gradient {
-            throw notFinite("gradient of \(error.subject)", window.batches[0])
+            throw notFinite("gradient of \(error.subject)", window.batches)
         }
         step += 1
         for scheduled in window.scheduled { ledger.record(scheduled) }
@@ -132,13 +145,13 @@ public final class Trainer {
             tokenCount: modalities.values.reduce(0) { $0 + $1.tokenCount })
     }
 
-    private func notFinite(_ what: String, _ batch: PreparedBatch) -> TrainingError {
-        TrainingError(
+    private func notFinite(_ what: String, _ batches: [PreparedBatch]) -> TrainingError {
+        let kept = latestCheckpoint.map { "\($0) is kept" } ?? "no checkpoint was written yet"
+        return TrainingError(
             .notFinite, subject: "step \(step + 1)",
             detail: "the \(what) is not finite; samples "
-                + batch.packed.sampleIDs.joined(separator: ", "),
-            hint: "checkpoints up to step \(step) are kept; lower the learning rate or look at "
-                + "these samples")
+                + batches.flatMap(\.packed.sampleIDs).joined(separator: ", "),
+            hint: "\(kept); lower the learning rate or look at these samples")
     }
 
     /// The loss on held-out samples, without dropout or augmentation.
@@ -148,6 +161,7 @@ public final class Trainer {
         var modalities: [Modality: ModalityReport] = [:]
         for batch in try data.validationBatches() {
             let result = bench.model.loss(of: batch.input, dropoutSeed: nil)
+            guard result.loss.item.isFinite else { throw notFinite("validation loss", [batch]) }
             batch.packed.addReport(losses: result.losses, to: &modalities)
         }
         let supervised = modalities.values.reduce(0) { $0 + $1.supervisedCount }
@@ -155,7 +169,7 @@ public final class Trainer {
         let loss = modalities.values.reduce(0) { $0 + $1.lossSum } / Double(supervised)
         let isBest = loss < bestValidationLoss ?? .infinity
         if isBest { bestValidationLoss = loss }
-        saver.validationLoss = loss
+        validated = (step, loss)
         let report = ValidationReport(
             step: step, loss: loss, modalities: modalities, isBest: isBest)
         try log.write(report)
@@ -164,13 +178,29 @@ public final class Trainer {
 
     @discardableResult
     private func save(
-        seconds: Double, _ observe: (TrainingEvent) -> Void
+        _ log: MetricsLog, seconds: Double, _ observe: (TrainingEvent) -> Void
     ) throws -> String {
-        let path = try saver.save(
-            step: step, optimizer: optimizer, ledger: ledger,
-            bestValidationLoss: bestValidationLoss, seconds: seconds)
+        try log.synchronize()
+        let path: String
+        do {
+            path = try saver.save(
+                step: step, optimizer: optimizer, ledger: ledger,
+                validationLoss: validated?.step == step ? validated?.loss : nil,
+                bestValidationLoss: bestValidationLoss, seconds: seconds)
+        } catch let error as CheckpointError where error.kind == .unwritable {
+            throw notWritten(error)
+        }
+        latestCheckpoint = path
         observe(.saved(path: path, step: step))
         return path
+    }
+
+    private func notWritten(_ error: CheckpointError) -> TrainingError {
+        let kept = latestCheckpoint.map { "\($0) is kept; continue with --resume" }
+        return TrainingError(
+            .storage, subject: error.subject,
+            detail: error.detail + (error.cause.map { " (\($0))" } ?? ""),
+            hint: "\(error.hint); \(kept ?? "no checkpoint was written yet")")
     }
 
     private func restore(_ checkpoint: Checkpoint) throws {
@@ -179,7 +209,8 @@ public final class Trainer {
         try optimizer.restore(saver.moments(of: checkpoint))
         ledger = try saver.ledger(of: checkpoint, sampleCounts: data.sampleCounts)
         bestValidationLoss = checkpoint.metrics["best_\(RunFolder.bestMetric)"]
-        saver.validationLoss = checkpoint.metrics[RunFolder.bestMetric]
+        validated = checkpoint.metrics[RunFolder.bestMetric].map { (step, $0) }
+        latestCheckpoint = folder.checkpoints.path(forStep: step)
         earlierSeconds = checkpoint.wallTimeSeconds
     }
 

@@ -1,4 +1,5 @@
 internal import Datasets
+internal import Files
 internal import Foundation
 internal import Layers
 internal import Models
@@ -19,6 +20,22 @@ struct TrainingWindow: Sendable {
     let batches: [PreparedBatch]
 }
 
+/// Which batches each optimizer step takes.
+private struct Accumulation: Sendable {
+    /// Batches of a step.
+    let batchCount: Int
+    /// Batches of all steps.
+    let totalCount: Int
+
+    var stepCount: Int { (totalCount + batchCount - 1) / batchCount }
+
+    /// The last step of a number of epochs takes what is left.
+    func batches(ofStep step: Int) -> Range<Int> {
+        let first = min(step * batchCount, totalCount)
+        return first..<min(first + batchCount, totalCount)
+    }
+}
+
 /// What a run learns from: samples, the order in which they come, and their features.
 struct TrainingData {
     private let bench: Workbench
@@ -27,9 +44,9 @@ struct TrainingData {
     private let scheduler: ModalityScheduler
     /// Samples in each data set.
     let sampleCounts: [Int]
-    let stepCount: Int
-    let stepsPerEpoch: Int
-    private let accumulationCount: Int
+    /// SHA-256 over the annotation files.
+    let digest: String
+    private let accumulation: Accumulation
 
     init(bench: Workbench) throws {
         self.bench = bench
@@ -39,6 +56,15 @@ struct TrainingData {
         let held = try recipe.data.validationFiles.flatMap { try reader.read($0) }
         validation = Self.some(
             held, perModality: recipe.validation.sampleCount, quotas: recipe.data.batch)
+        if validation.isEmpty, !held.isEmpty {
+            throw TrainingError(
+                .request, subject: "data.validation",
+                detail: "holds no samples of a modality that data.batch asks for",
+                hint: "name files with such samples, or none")
+        }
+        let files = recipe.data.train.map(\.path) + recipe.data.validationFiles
+        digest = SHA256.hexDigest(
+            of: try files.map { try SHA256.hexDigest(ofFile: $0) }.joined(separator: "\n").utf8)
         sampleCounts = sources.map(\.count)
         scheduler = try ModalityScheduler(
             sources: zip(sources, recipe.data.train).map { samples, file in
@@ -56,14 +82,22 @@ struct TrainingData {
                 detail: "asks for no \(modality.rawValue) samples, but the data holds \(count)",
                 hint: "give them a quota, or leave their file out")
         }
-        accumulationCount = recipe.train.accumulationCount
-        stepsPerEpoch = max(1, scheduler.stepsPerEpoch / accumulationCount)
-        switch recipe.train.length {
-        case .steps(let count): stepCount = count
-        case .epochs(let count):
-            let microSteps = scheduler.stepsPerEpoch * count
-            stepCount = (microSteps + accumulationCount - 1) / accumulationCount
-        }
+        let batchCount = recipe.train.accumulationCount
+        let totalCount =
+            switch recipe.train.length {
+            case .steps(let count): count * batchCount
+            case .epochs(let count): count * scheduler.stepsPerEpoch
+            }
+        accumulation = Accumulation(batchCount: batchCount, totalCount: totalCount)
+    }
+
+    /// Optimizer steps in all.
+    var stepCount: Int { accumulation.stepCount }
+
+    /// Optimizer steps of an epoch, the last of which may reach into the next.
+    var stepsPerEpoch: Int {
+        let size = accumulation.batchCount
+        return (scheduler.stepsPerEpoch + size - 1) / size
     }
 
     /// Samples of each modality in the training files.
@@ -74,21 +108,31 @@ struct TrainingData {
     /// The id of every training sample, by data set.
     var sampleIDs: [[String]] { sources.map { $0.map(\.id) } }
 
-    /// Computes the features that are not in the cache yet.
-    func prepareFeatures(progress: (Int, Int) -> Void) async throws {
-        try await bench.features.prepare(
-            sources.flatMap { $0 }, variants: true, progress: progress)
-        try await bench.features.prepare(validation, variants: false, progress: progress)
+    /// Computes the features that are not in the cache yet, and counts the sounds among them that
+    /// are longer than what is heard of them.
+    func prepareFeatures(
+        _ interruption: Interruption, progress: (Int, Int) -> Void
+    ) async throws -> Int {
+        let features = bench.features
+        let training = try await features.prepare(
+            sources.flatMap { $0 }, variants: true, interruption: interruption, progress: progress)
+        return try await training
+            + features.prepare(
+                validation, variants: false, interruption: interruption, progress: progress)
+    }
+
+    /// The epoch after some steps, and how many batches of it they took.
+    func place(afterStep step: Int) -> (epoch: Int, position: Int) {
+        let count = accumulation.batches(ofStep: step).lowerBound
+        return (count / scheduler.stepsPerEpoch, count % scheduler.stepsPerEpoch)
     }
 
     /// The windows of some optimizer steps, prepared ahead.
     func batches(steps: Range<Int>) -> BatchPipeline<TrainingWindow> {
         let preparer = BatchPreparer(bench: bench, sources: sources)
-        let (scheduler, accumulation) = (scheduler, accumulationCount)
+        let (scheduler, accumulation) = (scheduler, accumulation)
         return BatchPipeline(steps: steps, aheadCount: 2) { step in
-            let scheduled = (0..<accumulation).map {
-                scheduler.batch(atStep: step * accumulation + $0)
-            }
+            let scheduled = accumulation.batches(ofStep: step).map { scheduler.batch(atStep: $0) }
             return TrainingWindow(
                 epoch: scheduled[0].epoch, scheduled: scheduled,
                 batches: try scheduled.map { try preparer.prepare($0) })

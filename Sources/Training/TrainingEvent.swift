@@ -6,6 +6,8 @@ public enum TrainingEvent: Sendable {
     case started(RunDescription)
     /// Features of media are being computed.
     case encoding(done: Int, total: Int)
+    /// Something that is done as asked, but may not be what was meant.
+    case notice(String)
     /// An optimizer step was made.
     case stepped(StepReport)
     /// Validation loss was taken.

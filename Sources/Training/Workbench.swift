@@ -40,8 +40,13 @@ public final class Workbench {
     /// Puts a recipe's parts together; trained tensors come from `checkpoint`, or else from the
     /// recipe's `start_from`, or are new.
     ///
-    /// Throws: what is missing or does not fit, by file and tensor
-    public init(recipe: Recipe, checkpoint: Checkpoint? = nil) throws {
+    /// Throws: what is missing or does not fit, by file and tensor; a checkpoint of another recipe
+    public convenience init(recipe: Recipe, checkpoint: Checkpoint? = nil) throws {
+        if let checkpoint { try RecipeDifference.require(recipe, of: checkpoint) }
+        try self.init(assembling: recipe, checkpoint)
+    }
+
+    private init(assembling recipe: Recipe, _ checkpoint: Checkpoint?) throws {
         self.recipe = recipe
         if recipe.threadCount > 0 { Parallel.use(threads: recipe.threadCount) }
         let assets = try Assets()
@@ -79,6 +84,7 @@ public final class Workbench {
                 language.configuration, visualFeatureSize: parts.visual?.settings.featureSize,
                 audioFeatureSize: parts.audio?.settings.featureSize, at: scope)
         }
+        try Self.requireUse(of: start, assembly.report)
         model = assembly.model
         parameters = assembly.parameters
         adapters = assembly.adapters
@@ -91,8 +97,8 @@ public final class Workbench {
     /// The recipe and trained tensors of a checkpoint put together, for use rather than training.
     public static func opening(_ checkpoint: Checkpoint) throws -> Workbench {
         try Workbench(
-            recipe: try Recipe(yaml: checkpoint.recipe, file: "the checkpoint's recipe"),
-            checkpoint: checkpoint)
+            assembling: try Recipe(yaml: checkpoint.recipe, file: "the checkpoint's recipe"),
+            checkpoint)
     }
 
     /// Frozen numbers of the model.
@@ -118,13 +124,24 @@ public final class Workbench {
     ) throws {
         guard let start else { return }
         for (name, digest) in start.digests.sorted(by: { $0.key < $1.key })
-        where digests[name] != digest {
+        where digests[name] != digest && name != CheckpointSaver.dataName {
             throw TrainingError(
                 .request, subject: isContinued ? "checkpoint" : "start_from",
                 detail: "was trained on another \(name) part (SHA-256 \(digest.prefix(12))…, now "
                     + "\(digests[name].map { "\($0.prefix(12))…" } ?? "none"))",
                 hint: "use the same file, or train anew")
         }
+    }
+
+    /// Refuses a checkpoint with trained tensors that the recipe would drop.
+    private static func requireUse(of start: Checkpoint?, _ report: LoadReport) throws {
+        let unused = report.unused.filter { start?.tensors[$0] != nil }
+        guard let first = unused.first else { return }
+        throw TrainingError(
+            .request, subject: "start_from",
+            detail: "holds \(unused.count) trained tensors that have no place in this recipe, "
+                + "such as \(first)",
+            hint: "name the same train.lora.targets as the recipe that trained them")
     }
 }
 
@@ -155,12 +172,12 @@ extension LowRankAdaptation {
         try self.init(
             targets: .suffixes(lora.targets), rank: lora.rank, alpha: lora.alpha,
             dropoutRate: lora.dropout,
-            rankPatterns: Dictionary(
-                lora.patterns.compactMap { item in item.rank.map { (item.match, $0) } },
-                uniquingKeysWith: { first, _ in first }),
-            alphaPatterns: Dictionary(
-                lora.patterns.compactMap { item in item.alpha.map { (item.match, $0) } },
-                uniquingKeysWith: { first, _ in first }),
+            patterns: lora.patterns.map {
+                // A recipe's expression is searched in the path; an adaptation's matches its end.
+                Pattern(
+                    ".*(?:\($0.match)).*", rank: $0.rank, alpha: $0.alpha,
+                    dropoutRate: $0.dropout)
+            },
             isRankStabilized: lora.isRankStabilised)
     }
 }

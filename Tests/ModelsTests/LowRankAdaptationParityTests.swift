@@ -87,7 +87,10 @@ import WeightFiles
         let again = try AdapterConfiguration(peftJSON: configuration.peftJSON())
         #expect(again == configuration)
         #expect(configuration.adaptation.layers == [1])
-        #expect(configuration.adaptation.rankPatterns == ["v_proj": 4])
+        #expect(
+            configuration.adaptation.patterns == [
+                .init("down_proj", alpha: 3), .init("v_proj", rank: 4),
+            ])
     }
 
     @Test func adaptersOfOtherKindsAreErrors() {

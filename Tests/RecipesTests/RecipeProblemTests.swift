@@ -73,7 +73,7 @@ import Testing
             "--set model.audio: model.audio.segment_seconds: longer than seconds"
         ),
         (
-            ["data.augmentation.speed=[2, 1]"],
+            ["data.augmentation.speed=[2, 1]", "data.audio_variants=1"],
             "--set data.augmentation.speed: data.augmentation.speed: 2 is more than 1"
         ),
     ])

@@ -86,7 +86,7 @@ import Testing
         let recipe = try Fixture.recipe(
             Fixture.minimal, "train.steps=20", "train.lora.rank=4", "optimizer.learning_rate=1e-3",
             "model.visual.tokens=[video, frame]", "model.system_prompt=", "name=other",
-            "purpose=a=b", "data.augmentation.speed=[0.5, 2]")
+            "purpose=a=b", "data.augmentation.speed=[0.5, 2]", "data.audio_variants=1")
         #expect(recipe.train.length == .steps(20))
         #expect(recipe.train.lora?.rank == 4 && recipe.train.lora?.alpha == 16)
         #expect(recipe.optimizer.learningRate == 1e-3)

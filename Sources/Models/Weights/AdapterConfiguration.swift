@@ -93,9 +93,19 @@ public struct AdapterConfiguration: Sendable, Equatable {
         baseModel = fields.base_model_name_or_path
         adaptation = try LowRankAdaptation(
             targets: targets, rank: fields.r, alpha: fields.lora_alpha,
-            dropoutRate: fields.lora_dropout ?? 0, rankPatterns: fields.rank_pattern ?? [:],
-            alphaPatterns: fields.alpha_pattern ?? [:], layers: fields.layers_to_transform,
+            dropoutRate: fields.lora_dropout ?? 0,
+            patterns: Self.patterns(fields.rank_pattern ?? [:], fields.alpha_pattern ?? [:]),
+            layers: fields.layers_to_transform,
             isRankStabilized: fields.use_rslora ?? false)
+    }
+
+    /// PEFT's two tables as patterns, in the order in which PEFT writes keys.
+    private static func patterns(
+        _ ranks: [String: Int], _ alphas: [String: Double]
+    ) -> [LowRankAdaptation.Pattern] {
+        Set(ranks.keys).union(alphas.keys).sorted().map {
+            LowRankAdaptation.Pattern($0, rank: ranks[$0], alpha: alphas[$0])
+        }
     }
 
     /// Writes the fields that every version of PEFT knows, in alphabetical order.
@@ -105,6 +115,14 @@ public struct AdapterConfiguration: Sendable, Equatable {
             case .suffixes(let names): .names(names)
             case .expression(let text): .expression(text)
             }
+        func table<Value>(
+            _ value: (LowRankAdaptation.Pattern) -> Value?
+        ) -> [String: Value] {
+            Dictionary(
+                adaptation.patterns.compactMap { item in value(item).map { (item.expression, $0) }
+                },
+                uniquingKeysWith: { first, _ in first })
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(
@@ -112,7 +130,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
                 peft_type: "LORA", base_model_name_or_path: baseModel, r: adaptation.rank,
                 lora_alpha: adaptation.alpha, lora_dropout: adaptation.dropoutRate,
                 target_modules: targets, use_rslora: adaptation.isRankStabilized,
-                rank_pattern: adaptation.rankPatterns, alpha_pattern: adaptation.alphaPatterns,
+                rank_pattern: table(\.rank), alpha_pattern: table(\.alpha),
                 layers_to_transform: adaptation.layers))
     }
 }

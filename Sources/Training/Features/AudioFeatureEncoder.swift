@@ -16,14 +16,16 @@ struct SoundDecoder: MediaDecoder {
     private var rate: Int { spectrogram.configuration.sampleRateHertz }
     private var sampleCount: Int { Int((durationSeconds * Double(rate)).rounded()) }
 
-    func decode(_ reference: MediaReference) throws -> Spectrogram {
+    func decode(_ reference: MediaReference) throws -> DecodedMedium<Spectrogram> {
         var waveform: Waveform
+        var isCut = false
         switch reference {
         case .nothing:
             waveform = Waveform(
                 samples: [Float](repeating: 0, count: sampleCount), sampleRateHertz: rate)
         case .file(let path, let variant):
             waveform = try AudioReader.waveform(of: path, sampleRateHertz: rate)
+            isCut = waveform.samples.count > sampleCount
             if variant > 0, let augmentation {
                 var stream = RandomStream(
                     seed: UInt64(variant), name: try SHA256.hexDigest(ofFile: path))
@@ -32,8 +34,10 @@ struct SoundDecoder: MediaDecoder {
             }
         }
         let frames = try spectrogram.frames(of: waveform)
-        return try Spectrogram(
-            frameCount: frames.frameCount, bandCount: frames.bandCount, values: frames.values)
+        return DecodedMedium(
+            clip: try Spectrogram(
+                frameCount: frames.frameCount, bandCount: frames.bandCount, values: frames.values),
+            isCut: isCut)
     }
 }
 
@@ -64,9 +68,8 @@ struct AudioFeatureEncoder: FeatureEncoder {
             augmentation: settings.augmentation)
     }
 
-    func encode(_ clips: [Spectrogram]) throws -> [StoredArray<Float>] {
-        try encoder.encode(clips).map { grid in
-            StoredArray(try grid.averaged(timeCount: settings.segmentCount).values)
-        }
+    func encode(_ clip: Spectrogram) throws -> StoredArray<Float> {
+        let grid = try encoder.encode([clip])[0]
+        return StoredArray(try grid.averaged(timeCount: settings.segmentCount).values)
     }
 }

@@ -2,7 +2,6 @@ internal import Layers
 internal import Media
 internal import Models
 internal import Recipes
-internal import WeightFiles
 
 /// The frozen encoders that a recipe names.
 struct EncoderParts {
@@ -18,15 +17,15 @@ struct EncoderParts {
         _ recipe: Recipe.Visual, _ assets: Assets
     ) throws -> VisualFeatureEncoder {
         let path = try assets.path(of: recipe.encoder)
-        let configuration = EfficientNetLiteConfiguration.lite0
-        let file = try WeightFiles.open(path)
-        let blueprint = Blueprint(
-            source: FileWeights(file, names: PrefixedNames.efficientNetLite))
-        let encoder = try blueprint.assemble { try EfficientNetLite(configuration, at: $0) }.model
+        let file = try EfficientNetLiteFile(path: path)
+        let encoder = try Blueprint(source: file.weights).assemble {
+            try EfficientNetLite(file.configuration, at: $0)
+        }.model
         return VisualFeatureEncoder(
             encoder: encoder,
             settings: VisualFeatureSettings(
-                encoderDigest: try assets.digest(of: path), pictureSize: configuration.pixelSide,
+                encoderDigest: try assets.digest(of: path),
+                pictureSize: file.configuration.pixelSide,
                 featureSize: encoder.featureSize, recipe: recipe))
     }
 

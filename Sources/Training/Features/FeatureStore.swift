@@ -18,13 +18,17 @@ public final class FeatureStore {
     }
 
     /// Makes sure that the features of all media of these samples are kept; `variants` for the
-    /// augmented variants of their sounds too.
+    /// augmented variants of their sounds too. Stops early, keeping what it has, once `interruption`
+    /// is requested.
     ///
+    /// Returns how many of the sounds encoded now are longer than what is heard of them.
     /// Throws: the first file that cannot be decoded, by name; nothing is put in its place
+    @discardableResult
     public func prepare(
         _ samples: [Sample], variants: Bool, ablations: Bool = false,
+        interruption: Interruption = Interruption(),
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
-    ) async throws {
+    ) async throws -> Int {
         let pictures = try missing(samples.compactMap(\.visualPath).map { ($0, 0...0) }, .visual)
         let variantCount = variants ? reader.audio?.variantCount ?? 0 : 0
         let sounds = try missing(
@@ -33,16 +37,26 @@ public final class FeatureStore {
         let seen = pictures + blanks.visual
         let heard = sounds + blanks.audio
         let total = seen.count + heard.count
-        if total == 0 { return }
-        var done = 0
-        func advance(_ count: Int) {
+        if total == 0 { return 0 }
+        var (done, cutCount) = (0, 0)
+        func advance(_ count: Int, _ cut: Int) -> Bool {
             done += count
+            cutCount += cut
             progress(done, total)
+            return !interruption.isRequested
         }
         progress(0, total)
-        if let visual { try await encode(seen, with: visual, .visual, advance) }
-        if let audio { try await encode(heard, with: audio, .audio, advance) }
+        let failure: (any Error)?
+        do {
+            if let visual { try await encode(seen, with: visual, .visual, advance) }
+            if let audio { try await encode(heard, with: audio, .audio, advance) }
+            failure = nil
+        } catch {
+            failure = error
+        }
         try reader.cache.flush()
+        if let failure { throw failure }
+        return cutCount
     }
 
     private func missingNothing() throws -> (visual: [MediaReference], audio: [MediaReference]) {
@@ -73,9 +87,10 @@ public final class FeatureStore {
         return result
     }
 
+    /// Encodes media until `advance`, told of clips done and clips cut, says no.
     private func encode<Encoder: FeatureEncoder>(
         _ media: [MediaReference], with encoder: Encoder, _ kind: MediaKind,
-        _ advance: (Int) -> Void
+        _ advance: (Int, Int) -> Bool
     ) async throws {
         let size = Self.clipsPerChunk
         let chunks = stride(from: 0, to: media.count, by: size).map {
@@ -87,25 +102,41 @@ public final class FeatureStore {
         }
         var index = 0
         for try await clips in decoded {
-            for (reference, features) in zip(chunks[index], try encoder.encode(clips)) {
+            for (reference, decoded) in zip(chunks[index], clips) {
+                let features = try encoder.encode(decoded.clip)
                 try reader.cache.write(features, for: try reader.key(reference, kind))
             }
-            advance(clips.count)
+            let cutCount = zip(chunks[index], clips).count { $0.isAsItIs && $1.isCut }
+            guard advance(clips.count, cutCount) else { return }
             index += 1
         }
     }
 }
 
+extension MediaReference {
+    /// Whether it is a medium without augmentation.
+    fileprivate var isAsItIs: Bool {
+        if case .file(_, 0) = self { true } else { false }
+    }
+}
+
+/// What an encoder takes of a medium.
+struct DecodedMedium<Clip: Sendable>: Sendable {
+    let clip: Clip
+    /// Whether the medium is longer than the clip.
+    let isCut: Bool
+}
+
 /// Decoding, which runs on any task.
 protocol MediaDecoder: Sendable {
     associatedtype Clip: Sendable
-    func decode(_ reference: MediaReference) throws -> Clip
+    func decode(_ reference: MediaReference) throws -> DecodedMedium<Clip>
 }
 
 /// A frozen encoder with what comes before and after it.
 protocol FeatureEncoder {
     associatedtype Decoder: MediaDecoder
     var decoder: Decoder { get }
-    /// The features to keep of each clip.
-    func encode(_ clips: [Decoder.Clip]) throws -> [StoredArray<Float>]
+    /// The features to keep of a clip, whatever is encoded before and after it.
+    func encode(_ clip: Decoder.Clip) throws -> StoredArray<Float>
 }

@@ -10,7 +10,7 @@ struct FrameDecoder: MediaDecoder {
     let frameCount: Int
     let pictureSize: Int
 
-    func decode(_ reference: MediaReference) throws -> FrameSequence {
+    func decode(_ reference: MediaReference) throws -> DecodedMedium<FrameSequence> {
         var rgb: [UInt8] = []
         let size = pictureSize * pictureSize * 3
         rgb.reserveCapacity(frameCount * size)
@@ -25,8 +25,9 @@ struct FrameDecoder: MediaDecoder {
                     .centerCropped(width: pictureSize, height: pictureSize).rgb
             }
         }
-        return try FrameSequence(
+        let frames = try FrameSequence(
             frameCount: frameCount, pixelsHigh: pictureSize, pixelsWide: pictureSize, rgb: rgb)
+        return DecodedMedium(clip: frames, isCut: false)
     }
 }
 
@@ -40,14 +41,12 @@ struct VisualFeatureEncoder: FeatureEncoder {
             frameCount: settings.recipe.frameCount, pictureSize: settings.pictureSize)
     }
 
-    func encode(_ clips: [FrameSequence]) throws -> [StoredArray<Float>] {
-        try encoder.encode(clips).map { grid in
-            let cells = try grid.averaged(
-                rowCount: settings.recipe.gridRows, columnCount: settings.recipe.gridColumns)
-            return StoredArray(
-                cells.values.reshaped([
-                    cells.timeCount, cells.rowCount * cells.columnCount, cells.featureSize,
-                ]))
-        }
+    func encode(_ clip: FrameSequence) throws -> StoredArray<Float> {
+        let cells = try encoder.encode([clip])[0].averaged(
+            rowCount: settings.recipe.gridRows, columnCount: settings.recipe.gridColumns)
+        return StoredArray(
+            cells.values.reshaped([
+                cells.timeCount, cells.rowCount * cells.columnCount, cells.featureSize,
+            ]))
     }
 }
