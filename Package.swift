@@ -111,7 +111,12 @@ let package = Package(
             "Optimization",
             ["Kernels", "Optimization", "Layers", "Tensors", "Models", "WeightFiles"]),
         tests("Checkpointing", ["Checkpointing", "Files", "CHDF5"]),
-        tests("Training", ["Training", "Recipes", "Datasets", "Tensors", "Checkpointing"]),
+        tests(
+            "Training",
+            [
+                "Training", "Recipes", "Datasets", "Tensors", "Layers", "Models", "WeightFiles",
+                "Checkpointing", "duet",
+            ]),
         tests(
             "Evaluation",
             ["Evaluation", "Training", "Models", "Layers", "Tensors", "Datasets", "Tokenization"]),

@@ -2,7 +2,7 @@ internal import Checkpointing
 public import Datasets
 internal import Files
 internal import Layers
-internal import Models
+package import Models
 internal import Recipes
 internal import Synchronization
 public import Tensors
@@ -85,9 +85,8 @@ public final class FeatureReader: Sendable {
     }
 
     /// What the model computes on: token ids with the features of the samples' media.
-    func input(
-        _ packed: PackedBatch, _ samples: [(sample: Sample, variant: Int?)],
-        muted: Bool = false, blanked: Bool = false
+    package func input(
+        _ packed: PackedBatch, _ samples: [(sample: Sample, variant: Int?)]
     ) throws -> AudioVisualBatch {
         func features(
             _ kind: MediaKind, _ rows: PackedBatch.MediaRows,
@@ -101,10 +100,10 @@ public final class FeatureReader: Sendable {
                 rows: rows.rows, features: Tensor.concatenated(parts, axis: 0))
         }
         let visual = try features(.visual, packed.visual) { sample, _ in
-            blanked ? .nothing : .file(path: sample.visualPath ?? "", variant: 0)
+            .file(path: sample.visualPath ?? "", variant: 0)
         }
         let audio = try features(.audio, packed.audio) { sample, variant in
-            muted ? .nothing : .file(path: sample.audioPath ?? "", variant: variant ?? 0)
+            .file(path: sample.audioPath ?? "", variant: variant ?? 0)
         }
         return AudioVisualBatch(packed, visual: visual, audio: audio)
     }

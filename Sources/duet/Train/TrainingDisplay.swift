@@ -31,6 +31,8 @@ final class TrainingDisplay: Sendable {
                 }
                 state.progress?.update(doneCount: done)
                 if done == total { Self.finish(&state) }
+            case .notice(let text):
+                console.note(text)
             case .stepped(let step):
                 state.losses.append(step.loss)
                 if state.progress == nil {
