@@ -120,7 +120,9 @@ let package = Package(
         tests(
             "Evaluation",
             ["Evaluation", "Training", "Models", "Layers", "Tensors", "Datasets", "Tokenization"]),
-        tests("Command", ["duet"]),
+        tests(
+            "Command",
+            ["duet", "Checkpointing", "Datasets", "Files", "Recipes", "Training", "WeightFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )
