@@ -114,8 +114,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Recipes", "Datasets", "Tensors", "Layers", "Models", "WeightFiles",
-                "Checkpointing", "duet",
+                "Training", "Recipes", "Datasets", "Media", "Tensors", "Layers", "Models",
+                "WeightFiles", "Checkpointing", "duet",
             ]),
         tests(
             "Evaluation",

@@ -98,8 +98,8 @@ public final class Trainer {
         guard cutCount > 0, let seconds = bench.recipe.model.audio?.durationSeconds else { return }
         observe(
             .notice(
-                "\(cutCount) sounds are longer than model.audio.seconds and heard for their first "
-                    + "\(seconds) s only"))
+                "sounds longer than model.audio.seconds: \(cutCount); only their first "
+                    + "\(seconds) s are heard"))
     }
 
     private func elapsed(since start: Date) -> Double {

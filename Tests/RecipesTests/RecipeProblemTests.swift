@@ -63,6 +63,14 @@ import Testing
         (["model.audio_token=<video>"], "--set model.audio_token: model.audio_token: the same"),
         (["train.projectors=false"], "r.yaml:7:1: train: nothing to train"),
         (["data.audio_variants=2"], "--set data.audio_variants: data.audio_variants: set without"),
+        (
+            ["data.augmentation={}"],
+            "--set data.augmentation: data.augmentation: without data.audio_variants"
+        ),
+        (
+            ["validation.every_steps=5"],
+            "--set validation.every_steps: validation.every_steps: set without data.validation"
+        ),
         (["schedule.warmup_steps=11"], "--set schedule.warmup_steps: schedule.warmup_steps: more"),
         (
             ["schedule={warmup_steps: 1, warmup_ratio: 0.1}"],

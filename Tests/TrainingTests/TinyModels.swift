@@ -17,6 +17,7 @@ enum TinyModels {
         let vocabularyCount = characterCount + special.count
         var tensors = [
             tensor("model.embed_tokens.weight", [vocabularyCount, hidden], scale: 0.5),
+            tensor("lm_head.weight", [vocabularyCount, hidden]),
             ones("model.norm.weight", [hidden]),
         ]
         for layer in 0..<2 {
@@ -43,7 +44,7 @@ enum TinyModels {
              "attention_bias": false, "mlp_bias": false, "vocab_size": \(vocabularyCount),
              "hidden_size": \(hidden), "intermediate_size": \(inner), "num_hidden_layers": 2,
              "num_attention_heads": 4, "num_key_value_heads": 2, "rms_norm_eps": 1e-05,
-             "max_position_embeddings": 512, "tie_word_embeddings": true, "rope_theta": 10000.0}
+             "max_position_embeddings": 512, "tie_word_embeddings": false, "rope_theta": 10000.0}
             """, to: "\(folder)/config.json")
         try writeTokenizer(special, to: "\(folder)/tokenizer.json")
         try write(

@@ -92,7 +92,6 @@ final class TinyRun: Sendable {
     private static func recipe(_ folder: String) -> String {
         """
         seed: 7
-        threads: 1
         model:
           language: \(folder)/language
           visual: {encoder: \(folder)/sight, frames: 2, tokens: [frame]}

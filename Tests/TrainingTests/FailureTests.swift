@@ -1,0 +1,114 @@
+import Checkpointing
+import Datasets
+import Foundation
+import Layers
+import Media
+import Testing
+import Training
+
+/// What stops a run says where it stands and what is left.
+@Suite struct FailureTests {
+    @Test func lossThatIsNoNumberNamesStepAndSamples() async throws {
+        let run = try TinyRun(brokenToken: "~")
+        let lines = TinyRun.rows(0..<TinyRun.countPerModality).split(separator: "\n").map { line in
+            line.contains("\"v4\"")
+                ? line.replacingOccurrences(of: "is 4", with: "is ~") : "\(line)"
+        }
+        try run.write(lines.joined(separator: "\n"), to: "train.json")
+        let events = Events()
+        let error = await #expect(throws: TrainingError.self) {
+            try await run.train("run", ["checkpoint.every_steps=1"], observe: events.add)
+        }
+        let last = events.steps.count
+        #expect(last > 0, "the sample is not in the first step of this seed")
+        #expect(error?.kind == .notFinite && error?.subject == "step \(last + 1)")
+        #expect(error?.detail.hasPrefix("the loss is not finite; samples ") == true)
+        #expect(error?.detail.contains("v4") == true)
+        let kept = CheckpointFolder(path: "\(run.folder)/run").path(forStep: last)
+        #expect(
+            error?.hint == "\(kept) is kept; lower the learning rate or look at these samples")
+        #expect(try run.checkpoint("run").progress.step == last)
+        #expect(try run.metrics("run").count == last)
+    }
+
+    @Test func validationLossThatIsNoNumberIsAnError() async throws {
+        let run = try TinyRun(brokenToken: "~")
+        let text = TinyRun.rows(0..<1).replacingOccurrences(of: "It is 0.", with: "It is ~.")
+        try run.write(text, to: "validation.json")
+        let error = await #expect(throws: TrainingError.self) {
+            try await run.train("run", ["train.steps=1"])
+        }
+        #expect(error?.detail == "the validation loss is not finite; samples v0, a0, av0")
+    }
+
+    @Test func missingMediaAreNamed() async throws {
+        let run = try TinyRun()
+        try FileManager.default.removeItem(at: run.url("2.wav"))
+        let error = await #expect(throws: DatasetError.self) { try await run.train("run") }
+        #expect(error?.description.contains("no media file at \(run.folder)/2.wav") == true)
+    }
+
+    @Test func mediaThatCannotBeDecodedAreNamedAndTheRestIsKept() async throws {
+        let run = try TinyRun()
+        try run.write("no sound", to: "2.wav")
+        let error = await #expect(throws: MediaError.self) { try await run.train("run") }
+        #expect(error?.subject == "\(run.folder)/2.wav")
+        #expect(!FileManager.default.fileExists(atPath: "\(run.folder)/run"))
+        try TinyRun.sound(2, seconds: 0.4).write(to: run.url("2.wav"))
+        let events = Events()
+        try await run.train("run", ["train.steps=1"], observe: events.add)
+        #expect(events.encodedCount == 10, "the five pictures were kept")
+    }
+
+    @Test func mediaAreEncodedOnce() async throws {
+        let run = try TinyRun()
+        let (first, second) = (Events(), Events())
+        try await run.train("first", ["train.steps=1"], observe: first.add)
+        #expect(first.encodedCount == 15, "five pictures, five sounds with a variant each")
+        try await run.train("second", ["train.steps=1"], observe: second.add)
+        #expect(second.encodedCount == 0)
+    }
+
+    @Test func quotasHoldInEveryStep() async throws {
+        let run = try TinyRun()
+        let events = Events()
+        try await run.train("run", observe: events.add)
+        #expect(events.steps.map(\.step) == Array(1...7))
+        for report in events.steps {
+            for modality in [Modality.visual, .audio, .audioVisual] {
+                #expect(report.modalities[modality]?.sampleCount == 2)
+            }
+        }
+    }
+
+    @Test func soundsThatAreCutAreTold() async throws {
+        let run = try TinyRun()
+        try TinyRun.sound(2, seconds: 1.5).write(to: run.url("2.wav"))
+        let events = Events()
+        try await run.train("run", ["train.steps=1"], observe: events.add)
+        #expect(
+            events.notices == [
+                "sounds longer than model.audio.seconds: 1; only their first 1.0 s are heard"
+            ])
+    }
+
+    @Test func validationWithoutSuchSamplesIsAnError() async throws {
+        let run = try TinyRun()
+        let rows = #"[{"id": "x", "conversations": [{"from": "human", "value": "Hm?"}, "#
+        try run.write(rows + #"{"from": "gpt", "value": "Hm."}]}]"#, to: "validation.json")
+        let error = await #expect(throws: TrainingError.self) { try await run.train("run") }
+        #expect(
+            error?.description
+                == "data.validation: holds no samples of a modality that data.batch asks for; "
+                + "name files with such samples, or none")
+    }
+
+    @Test func patternsOfARecipeAreSearchedInPaths() throws {
+        let run = try TinyRun()
+        let bench = try Workbench(recipe: try run.recipe("run"))
+        let rates = bench.adapters.map { ($0.module.contains("layers.1"), $0.settings) }
+        #expect(rates.count == 6)
+        #expect(rates.allSatisfy { $0.1.dropoutRate == ($0.0 ? 0.5 : 0.2) })
+        #expect(rates.allSatisfy { $0.1.rank == ($0.0 ? 1 : 2) })
+    }
+}

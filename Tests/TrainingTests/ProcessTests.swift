@@ -1,0 +1,107 @@
+import Checkpointing
+import Foundation
+import TestKit
+import Testing
+
+/// The program itself, killed, interrupted and out of space.
+@Suite(.serialized) struct ProcessTests {
+    /// `duet train` as a process of its own.
+    private struct Training {
+        let process = Process()
+        private let errors = Pipe()
+
+        /// Starts it; `limit` is the size in kilobytes that no file may exceed.
+        init(
+            _ run: TinyRun, _ output: String, _ settings: [String], isResumed: Bool,
+            limit: Int? = nil
+        ) throws {
+            let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+            let program = tests.deletingLastPathComponent().appendingPathComponent("duet").path
+            let all = ["output=\(run.folder)/\(output)"] + settings
+            let arguments =
+                [program, "train", "\(run.folder)/recipe.yaml"] + all.flatMap { ["--set", $0] }
+                + (isResumed ? ["--resume"] : [])
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments =
+                ["-c", "trap '' XFSZ; \(limit.map { "ulimit -f \($0);" } ?? "") exec \"$@\"", "-"]
+                + arguments
+            process.currentDirectoryURL = Fixtures.projectRoot
+            process.standardError = errors
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+        }
+
+        /// Sends a signal after that many validations were told, or at the end; returns what was told.
+        func signal(_ number: Int32, afterValidations count: Int) -> String {
+            var text = Data()
+            while case let part = errors.fileHandleForReading.availableData, !part.isEmpty {
+                text += part
+                let told = String(decoding: text, as: UTF8.self)
+                if told.components(separatedBy: "validation").count > count {
+                    kill(process.processIdentifier, number)
+                    break
+                }
+            }
+            text += errors.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return String(decoding: text, as: UTF8.self)
+        }
+
+        /// Waits for the end; returns what was told.
+        func end() -> String {
+            let text = errors.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    private let settings = [
+        "train.steps=12", "validation.every_steps=1", "checkpoint.every_steps=1",
+    ]
+
+    @Test func killedAndResumedEqualsStraightRun() async throws {
+        let run = try TinyRun()
+        try await run.train("straight", settings)
+        // With a cache of its own the first process dies while it encodes.
+        let settings = settings + ["data.feature_cache=\(run.folder)/killed-features"]
+        for count in [0, 1, 3, 2] {
+            let training = try Training(run, "killed", settings, isResumed: true)
+            _ = training.signal(SIGKILL, afterValidations: count)
+            #expect(training.process.terminationReason == .uncaughtSignal)
+        }
+        let last = try Training(run, "killed", settings, isResumed: true)
+        let text = last.end()
+        #expect(last.process.terminationStatus == 0, "\(text)")
+        try expectEqual(run, "straight", "killed")
+    }
+
+    @Test func interruptionSavesAndSaysHowToContinue() async throws {
+        let run = try TinyRun()
+        let training = try Training(run, "stopped", settings, isResumed: false)
+        let text = training.signal(SIGINT, afterValidations: 2)
+        #expect(training.process.terminationReason == .exit)
+        #expect(training.process.terminationStatus == 130)
+        let step = try run.checkpoint("stopped").progress.step
+        #expect(step >= 2 && step < 12)
+        #expect(text.contains("was stopped after step \(step) of 12 and saved; continue with: "))
+        #expect(text.contains("duet train \(run.folder)/recipe.yaml --resume"))
+    }
+
+    @Test func fullDiskKeepsThePreviousCheckpointAndSaysSo() async throws {
+        let run = try TinyRun()
+        try await run.train("full", settings, stoppingAfter: 2)
+        let previous = CheckpointFolder(path: "\(run.folder)/full").path(forStep: 2)
+        let size = try FileManager.default.attributesOfItem(atPath: previous)[.size] as? Int
+        let kilobytes = try #require(size) / 2048
+        let training = try Training(run, "full", settings, isResumed: true, limit: kilobytes)
+        let text = training.end()
+        #expect(training.process.terminationStatus == 74)
+        #expect(text.contains("\(previous) is kept; continue with --resume"), "\(text)")
+        #expect(try run.checkpoint("full").progress.step == 2)
+        let again = try Training(run, "full", settings, isResumed: true)
+        _ = again.end()
+        #expect(again.process.terminationStatus == 0)
+        try await run.train("straight", settings)
+        try expectEqual(run, "straight", "full")
+    }
+}
