@@ -58,3 +58,12 @@ import duet
         #expect(Sparkline.text(of: [.nan, 1, .infinity, 2], columnCount: 10) == "▁█")
     }
 }
+
+@Suite struct ShellTextTests {
+    @Test(arguments: [
+        ("train.steps=3", "train.steps=3"), ("a b", "'a b'"), ("it's", "'it'\\''s'"), ("", "''"),
+    ])
+    func wordsAreQuotedWhereNeeded(text: String, quoted: String) {
+        #expect(ShellText.quoted(text) == quoted)
+    }
+}

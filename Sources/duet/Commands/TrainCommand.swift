@@ -54,8 +54,8 @@ struct TrainCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .stopped, recipe.name,
                 "was stopped after step \(summary.step) of \(summary.stepCount) and saved",
-                hint: "continue with: duet train \(self.recipe) --resume"
-                    + settings.map { " --set \($0)" }.joined())
+                hint: "continue with: duet train \(ShellText.quoted(self.recipe)) --resume"
+                    + settings.map { " --set \(ShellText.quoted($0))" }.joined())
         }
     }
 }

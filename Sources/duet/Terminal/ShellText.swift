@@ -1,0 +1,13 @@
+/// Text that can be pasted into a shell.
+package enum ShellText {
+    /// The text as one word, in quotes where it needs them.
+    package static func quoted(_ text: String) -> String {
+        let isPlain: Bool = text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: "_-./=,:+@%".utf8.contains(byte)
+            }
+        }
+        return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+}
