@@ -59,7 +59,7 @@ let package = Package(
 
         // 2
         module("Tensors", ["Kernels"]),
-        module("Media", ["Files", "Kernels", "CFFmpeg", "CSndfile"]),
+        module("Media", ["Files", "CFFmpeg", "CSndfile"]),
 
         // 3
         module("Layers", ["Kernels", "Tensors"]),

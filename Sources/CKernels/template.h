@@ -43,7 +43,7 @@ DUET_INLINE float exp_f32(float x) {
 }
 DUET_INLINE double exp_f64(double x) { return exp(x); }
 
-/// erf as x * P(x^2) / Q(x^2) on [-4, 4] (the rational approximation of Eigen; below 3e-7 absolute).
+/// erf as x * P(x^2) / Q(x^2) on [-4, 4] (the rational approximation of Eigen; below 4e-7 absolute).
 DUET_INLINE float erf_f32(float x) {
     float c = x < -4.0f ? -4.0f : (x > 4.0f ? 4.0f : x);
     float z = c * c;

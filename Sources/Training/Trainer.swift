@@ -160,7 +160,7 @@ public final class Trainer {
     ) async throws {
         var modalities: [Modality: ModalityReport] = [:]
         for batch in try data.validationBatches() {
-            let result = bench.model.loss(of: batch.input, dropoutSeed: nil)
+            let result = withoutGradients { bench.model.loss(of: batch.input, dropoutSeed: nil) }
             guard result.loss.item.isFinite else { throw notFinite("validation loss", [batch]) }
             batch.packed.addReport(losses: result.losses, to: &modalities)
         }

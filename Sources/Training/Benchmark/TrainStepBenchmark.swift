@@ -22,28 +22,40 @@ public struct TrainStepBenchmark {
     public struct Report: Sendable, Codable {
         let bench: String
         let stage: Stage
-        let threads: Int
+        /// Threads in use.
+        public let threads: Int
         let steps: Int
         let warmup: Int
         let batch: Int
-        let realTokens: Int
+        /// Tokens of the batch.
+        public let realTokens: Int
         let supervisedTokens: Int
         let trainableParams: Int
-        let sPerStepMedian: Double
-        let sPerStepMin: Double
-        let sForwardMedian: Double
-        let sBackwardMedian: Double
-        let sOptimizerMedian: Double
-        let realTokensPerS: Double
-        let peakRssMb: Double
-        let gflopPerStep: Double
-        let gflopPerS: Double
+        /// Median seconds of a step.
+        public let sPerStepMedian: Double
+        /// Least seconds of a step.
+        public let sPerStepMin: Double
+        /// Median seconds forward.
+        public let sForwardMedian: Double
+        /// Median seconds of the backward sweep.
+        public let sBackwardMedian: Double
+        /// Median seconds of the update.
+        public let sOptimizerMedian: Double
+        /// Tokens a second, by the median.
+        public let realTokensPerS: Double
+        /// Peak resident memory in MiB.
+        public let peakRssMb: Double
+        /// Operations that a step needs, in GFLOP.
+        public let gflopPerStep: Double
+        /// Operations a second, by the median.
+        public let gflopPerS: Double
         let loss: [Double]
         let gradNorm: [Double]
         /// The largest difference of the first eight losses from the file's.
-        let maximumLossError: Double?
+        public let maximumLossError: Double?
         let sSteps: [Double]
-        let blasCore: String
+        /// The BLAS kernels in use.
+        public let blasCore: String
 
         /// JSON with the reference program's field names.
         public func json() throws -> String {
@@ -91,7 +103,9 @@ public struct TrainStepBenchmark {
     }
 
     /// Makes `steps` steps on the batch; the first is not counted in the medians.
-    public func run(steps: Int, warmup: Int = 1) throws -> Report {
+    public func run(
+        steps: Int, warmup: Int = 1, progress: (Int) -> Void = { _ in }
+    ) throws -> Report {
         var times: [[Double]] = []
         var losses: [Double] = []
         var norms: [Double] = []
@@ -110,6 +124,7 @@ public struct TrainStepBenchmark {
                 end.timeIntervalSince(start), middle.timeIntervalSince(start),
                 late.timeIntervalSince(middle), end.timeIntervalSince(late),
             ])
+            progress(times.count)
         }
         let used = times.count > warmup ? Array(times.dropFirst(warmup)) : times
         func median(_ index: Int) -> Double {
