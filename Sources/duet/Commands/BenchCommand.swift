@@ -107,7 +107,8 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
             let verdict =
                 error <= TrainStepBenchmark.lossTolerance
                 ? "within" : "outside \(TrainStepBenchmark.lossTolerance):"
-            facts.append(("losses", "\(verdict) \(error) of the recorded ones in the first 8 steps"))
+            facts.append(
+                ("losses", "\(verdict) \(error) of the recorded ones in the first 8 steps"))
         }
         return facts
     }
