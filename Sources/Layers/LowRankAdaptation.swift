@@ -15,6 +15,8 @@ public struct LowRankAdaptation: Sendable, Equatable {
     public struct Settings: Sendable, Equatable {
         /// Rows of A.
         public let rank: Int
+        /// The numerator of the scale.
+        public let alpha: Double
         /// The factor of the adapter's output.
         public let scale: Double
         /// The share of inputs dropped in training.
@@ -89,7 +91,7 @@ public struct LowRankAdaptation: Sendable, Equatable {
         let alpha = matches.firstValue(of: \.alpha) ?? alpha
         let divisor = isRankStabilized ? Double(rank).squareRoot() : Double(rank)
         return Settings(
-            rank: rank, scale: alpha / divisor,
+            rank: rank, alpha: alpha, scale: alpha / divisor,
             dropoutRate: matches.firstValue(of: \.dropoutRate) ?? dropoutRate)
     }
 

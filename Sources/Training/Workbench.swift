@@ -168,7 +168,10 @@ extension TrainingPlan {
 }
 
 extension LowRankAdaptation {
-    init(_ lora: Recipe.LoRA) throws {
+    /// What a recipe asks for.
+    ///
+    /// Throws: `LayerError` for a pattern that is no regular expression
+    public init(_ lora: Recipe.LoRA) throws {
         try self.init(
             targets: .suffixes(lora.targets), rank: lora.rank, alpha: lora.alpha,
             dropoutRate: lora.dropout,

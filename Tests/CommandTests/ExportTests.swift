@@ -38,6 +38,26 @@ import duet
         try body(path)
     }
 
+    @Test func exceptionsAreExportedByWholePaths() throws {
+        let pattern = "patterns: [{match: 'layers\\.1', rank: 1}, {match: v_proj, alpha: 3}]"
+        let recipe = Self.recipe.replacingOccurrences(
+            of: "targets:", with: "\(pattern), targets:")
+        let modules = [0, 1].flatMap { layer in
+            ["q_proj", "v_proj"].map { "model.layers.\(layer).self_attn.\($0)" }
+        }
+        let export = try AdapterExport(
+            checkpoint(modules.map { "\($0).lora_A.weight" }, recipe: recipe), of: "a.h5")
+        try withFolder { folder in
+            try export.write(to: folder)
+            let data = try Data(
+                contentsOf: URL(fileURLWithPath: "\(folder)/adapter_config.json"))
+            let fields = try #require(
+                try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            #expect(fields["rank_pattern"] as? [String: Int] == [modules[2]: 1, modules[3]: 1])
+            #expect(fields["alpha_pattern"] as? [String: Int] == [modules[1]: 3, modules[3]: 3])
+        }
+    }
+
     @Test func adaptersHaveTheNamesAndTheConfigurationOfPEFT() throws {
         let module = "model.layers.0.self_attn.q_proj"
         let export = try AdapterExport(

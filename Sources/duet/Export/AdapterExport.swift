@@ -53,8 +53,12 @@ package struct AdapterExport {
                     (Self.peftPrefix + $0.key, $0.value.shape, $0.value.scalars)
                 },
                 metadata: ["format": "pt"], to: "\(folder)/adapter_model.safetensors")
+            let ending = ".lora_A.weight"
+            let modules = adapters.map(\.key).filter { $0.hasSuffix(ending) }
             try write(
-                AdapterConfiguration.fields(lora, baseModel: recipe.model.language),
+                AdapterConfiguration.fields(
+                    lora, modules: modules.map { String($0.dropLast(ending.count)) },
+                    baseModel: recipe.model.language),
                 to: "\(folder)/adapter_config.json")
         }
         if !projectors.isEmpty {
