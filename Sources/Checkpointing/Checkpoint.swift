@@ -16,7 +16,7 @@ public struct Checkpoint: Sendable, Equatable {
     public var random: [String: UInt64]
     /// The recipe the run was started with, word for word.
     public var recipe: String
-    /// The SHA-256 digests, in hexadecimal, of the frozen files by name.
+    /// The SHA-256 digests, in hexadecimal, of the frozen files by name, and of the annotations.
     public var digests: [String: String]
     /// How often each sample was trained on with which modality.
     public var ledger: Ledger

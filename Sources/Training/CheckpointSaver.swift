@@ -15,9 +15,6 @@ final class CheckpointSaver {
     private let folder: RunFolder
     private var savedSteps: Set<Int> = []
 
-    /// The name of the annotation files' digest; frozen parts have the other names.
-    static let dataName = "data"
-
     init(bench: Workbench, data: TrainingData, folder: RunFolder) {
         self.bench = bench
         self.data = data
@@ -38,7 +35,7 @@ final class CheckpointSaver {
         let moments = optimizer.moments
         let place = data.place(afterStep: step)
         var digests = bench.digests
-        digests[Self.dataName] = data.digest
+        digests[RunFolder.dataDigest] = data.digest
         let checkpoint = Checkpoint(
             tensors: bench.trainedTensors,
             optimizer: Checkpoint.Optimizer(
@@ -63,7 +60,7 @@ final class CheckpointSaver {
     /// Refuses a checkpoint that was not made by this recipe on this data.
     func check(_ checkpoint: Checkpoint) throws {
         try RecipeDifference.require(bench.recipe, of: checkpoint)
-        if let digest = checkpoint.digests[Self.dataName], digest != data.digest {
+        if let digest = checkpoint.digests[RunFolder.dataDigest], digest != data.digest {
             throw TrainingError(
                 .data, subject: folder.path,
                 detail: "was made with other annotation files than those named now",

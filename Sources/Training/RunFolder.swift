@@ -10,6 +10,10 @@ public struct RunFolder: Sendable {
     /// The name under which checkpoints keep the loss that decides which is best.
     public static let bestMetric = "validation_loss"
 
+    /// The name under which checkpoints keep the digest of the annotation files; all other digests are
+    /// of frozen parts.
+    public static let dataDigest = "data"
+
     /// A folder, which need not exist.
     public init(path: String) { self.path = path }
 

@@ -124,7 +124,7 @@ public final class Workbench {
     ) throws {
         guard let start else { return }
         for (name, digest) in start.digests.sorted(by: { $0.key < $1.key })
-        where digests[name] != digest && name != CheckpointSaver.dataName {
+        where digests[name] != digest && name != RunFolder.dataDigest {
             throw TrainingError(
                 .request, subject: isContinued ? "checkpoint" : "start_from",
                 detail: "was trained on another \(name) part (SHA-256 \(digest.prefix(12))…, now "

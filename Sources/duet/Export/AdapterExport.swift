@@ -73,7 +73,8 @@ package struct AdapterExport {
         [
             "format": "duet-export", "format_version": 1, "duet": DuetVersion.current,
             "checkpoint": source, "step": checkpoint.progress.step,
-            "modality_tokens": checkpoint.modalityTokens, "frozen_sha256": checkpoint.digests,
+            "modality_tokens": checkpoint.modalityTokens,
+            "frozen_sha256": checkpoint.digests.filter { $0.key != RunFolder.dataDigest },
             "metrics": checkpoint.metrics.filter(\.value.isFinite), "recipe": checkpoint.recipe,
         ]
     }
