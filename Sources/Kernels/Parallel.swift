@@ -1,12 +1,12 @@
-internal import COpenBLAS
-internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
 /// How many threads the kernels use. This is the only place that decides it: BLAS itself always runs
 /// single-threaded inside the pieces that `Parallel` hands out, so two pools never multiply.
 public enum Parallel {
-    private static let threads = Mutex(max(1, ProcessInfo.processInfo.activeProcessorCount))
+    private static let coreCount = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    private static let threads = Mutex(coreCount)
+    private static let pools = Mutex<[Int: WorkerPool]>([:])
 
     /// Threads in use.
     public static var threadCount: Int { threads.withLock { $0 } }
@@ -17,20 +17,28 @@ public enum Parallel {
         threads.withLock { $0 = count }
     }
 
+    private static func pool(for count: Int) -> WorkerPool {
+        pools.withLock { pools in
+            if let pool = pools[count] { return pool }
+            let pool = WorkerPool(count: count - 1)
+            pools[count] = pool
+            return pool
+        }
+    }
+
     /// Splits `count` items in at most `threadCount` contiguous ranges of at least `grain` items,
     /// whose starts are multiples of `alignment`, and runs them at the same time.
     static func ranges(
         _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Void
     ) {
-        let pieces = max(1, min(threadCount, count / max(1, grain)))
+        let threads = threadCount
+        let pieces = max(1, min(threads, count / max(1, grain)))
         if pieces == 1 {
             if count > 0 { body(0..<count) }
             return
         }
-        // Safety: every piece is handed to one thread, and the call returns after the last one.
-        nonisolated(unsafe) let body = body
         let blocks = (count + alignment - 1) / alignment
-        DispatchQueue.concurrentPerform(iterations: pieces) { piece in
+        pool(for: threads).run(pieces: pieces) { piece in
             let start = min(count, blocks * piece / pieces * alignment)
             let end = min(count, blocks * (piece + 1) / pieces * alignment)
             if start < end { body(start..<end) }
@@ -39,14 +47,13 @@ public enum Parallel {
 
     /// Runs independent items in any order, each on one thread.
     static func items(_ count: Int, _ body: (Int) -> Void) {
-        if threadCount == 1 || count == 1 {
+        let threads = threadCount
+        if threads == 1 || count <= 1 {
             for index in 0..<count { body(index) }
             return
         }
-        // Safety: every item is handed to one thread, and the call returns after the last one.
-        nonisolated(unsafe) let body = body
         let next = Atomic<Int>(0)
-        DispatchQueue.concurrentPerform(iterations: min(threadCount, count)) { _ in
+        pool(for: threads).run(pieces: min(threads, count)) { _ in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 if index >= count { return }

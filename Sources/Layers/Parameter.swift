@@ -41,6 +41,18 @@ public final class Parameter {
                 .assignment, subject: path, detail: "a frozen parameter can't be given a value",
                 hint: "train it, or load it with the model")
         }
+        try replace(newValue)
+    }
+
+    /// Replaces the value of a frozen statistic by a measured one, before training begins.
+    ///
+    /// Throws: when shape or scalar type differ
+    public func measure(_ newValue: Tensor) throws {
+        precondition(!isTrained, "measure: \(path) is trained")
+        try replace(newValue)
+    }
+
+    private func replace(_ newValue: Tensor) throws {
         guard newValue.shape == shape, newValue.scalarType == value.scalarType else {
             throw LayerError(
                 .assignment, subject: path,

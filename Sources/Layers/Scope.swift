@@ -32,6 +32,13 @@ public struct Scope {
         try claim(pathOf(name), shape: shape, fill: fill, isTrained: isTrained(name))
     }
 
+    /// A frozen parameter that is measured rather than trained; fresh where the source lacks it.
+    ///
+    /// Throws: when its values can't be read; a mismatched one is reported by `assemble`
+    public func statistic(_ name: String, shape: [Int], fill: Fill) throws -> Parameter {
+        try claim(pathOf(name), shape: shape, fill: fill, isTrained: false, isOptional: true)
+    }
+
     /// Whether the plan trains a parameter of the layer at this place as a whole.
     public func isTrained(_ name: String) -> Bool {
         blueprint.plan.trains(pathOf(name))

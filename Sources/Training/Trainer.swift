@@ -60,7 +60,10 @@ public final class Trainer {
         observe(.started(description))
         let start = Date()
         try await prepareFeatures(interruption, observe)
-        if !isResumed { try folder.begin(recipe: bench.recipe.resolvedYAML) }
+        if !isResumed {
+            if bench.recipe.startFrom == nil { try measureFeatures() }
+            try folder.begin(recipe: bench.recipe.resolvedYAML)
+        }
         let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
         var loss = Double.nan
         let batches = data.batches(steps: step..<stepCount)
@@ -100,6 +103,17 @@ public final class Trainer {
             .notice(
                 "sounds longer than model.audio.seconds: \(cutCount); only their first "
                     + "\(seconds) s are heard"))
+    }
+
+    /// Gives new projectors the statistics of what they will see.
+    private func measureFeatures() throws {
+        for (projector, kind) in [
+            (bench.model.visualProjector, MediaKind.visual),
+            (bench.model.audioProjector, MediaKind.audio),
+        ] {
+            guard let projector, let statistics = try data.featureStatistics(kind) else { continue }
+            try projector.measure(mean: statistics.mean, variance: statistics.variance)
+        }
     }
 
     private func elapsed(since start: Date) -> Double {

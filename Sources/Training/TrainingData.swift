@@ -100,6 +100,19 @@ struct TrainingData {
         return (scheduler.stepsPerEpoch + size - 1) / size
     }
 
+    /// Mean and variance of every channel of the training media's tokens, each medium once, sounds as
+    /// they are; nil when there are no such media.
+    func featureStatistics(_ kind: MediaKind) throws -> (mean: [Double], variance: [Double])? {
+        let paths = sources.joined().compactMap { kind == .visual ? $0.visualPath : $0.audioPath }
+        var seen: Set<String> = []
+        var statistics = ChannelStatistics()
+        for path in paths where seen.insert(path).inserted {
+            let tokens = try bench.features.reader.tokens(.file(path: path, variant: 0), kind)
+            statistics.add(tokens)
+        }
+        return statistics.result
+    }
+
     /// Samples of each modality in the training files.
     var modalityCounts: [Modality: Int] {
         sources.joined().reduce(into: [:]) { $0[$1.modality, default: 0] += 1 }

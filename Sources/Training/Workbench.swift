@@ -162,7 +162,8 @@ extension TrainingPlan {
     /// What a recipe trains.
     init(_ training: Recipe.Training) throws {
         self.init(
-            trained: training.trainsProjectors ? ["model.mm_projector*"] : [],
+            trained: training.trainsProjectors
+                ? ["model.mm_projector*.weight", "model.mm_projector*.bias"] : [],
             adaptation: try training.lora.map { try LowRankAdaptation($0) })
     }
 }

@@ -10,3 +10,12 @@ int duet_keep_freed_memory(void);
 double duet_measure_fma_peak(double seconds);
 /// Peak resident memory of the process in bytes.
 long long duet_peak_memory(void);
+
+/// Tells the processor that a thread is waiting in a loop.
+static inline void duet_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}

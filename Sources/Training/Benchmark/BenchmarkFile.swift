@@ -66,7 +66,7 @@ struct BenchmarkFile {
     var plan: TrainingPlan {
         get throws {
             TrainingPlan(
-                trained: ["model.mm_projector*"],
+                trained: ["model.mm_projector*.weight", "model.mm_projector*.bias"],
                 adaptation: stage == .pretrain
                     ? nil
                     : try LowRankAdaptation(

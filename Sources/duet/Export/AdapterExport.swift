@@ -28,8 +28,9 @@ package struct AdapterExport {
         recipe = try Recipe(yaml: checkpoint.recipe, file: "\(source): recipe")
         let sorted = checkpoint.tensors.sorted { $0.key < $1.key }
         adapters = sorted.filter { $0.key.contains(".lora_") }
-        projectors = sorted.filter { $0.key.hasPrefix("model.mm_projector") }
-        let known: Int = adapters.count + projectors.count
+        let projecting = sorted.filter { $0.key.hasPrefix("model.mm_projector") }
+        projectors = ProjectorFolding.fold(projecting)
+        let known: Int = adapters.count + projecting.count
         guard known == sorted.count, known > 0 else {
             throw CommandFailure(
                 .data, source,

@@ -1,0 +1,97 @@
+internal import CKernels
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// Threads that wait for pieces of kernels.
+///
+/// A training step is thousands of short parallel pieces, one right after another. Workers look out
+/// for the next one for some microseconds before they go to sleep, which saves waking them.
+final class WorkerPool: Sendable {
+    private let workers: [Worker]
+    private let isBusy = Atomic<Bool>(false)
+
+    /// Starts `count` threads.
+    init(count: Int) {
+        workers = (0..<count).map { Worker(piece: $0 + 1) }
+        for worker in workers { worker.start() }
+    }
+
+    /// Runs `pieces` pieces at the same time, the first on the calling thread, and returns when all
+    /// are done; one after another when another thread is using the pool.
+    func run(pieces: Int, _ body: (Int) -> Void) {
+        let helpers = workers.prefix(pieces - 1)
+        guard helpers.count == pieces - 1,
+            !isBusy.exchange(true, ordering: .acquiring)
+        else {
+            for piece in 0..<pieces { body(piece) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            // Safety: every piece is handed to one thread, and this returns after the last one.
+            nonisolated(unsafe) let body = body
+            for worker in helpers { worker.give(body) }
+            body(0)
+            for worker in helpers { worker.awaitEnd() }
+        }
+        isBusy.store(false, ordering: .releasing)
+    }
+}
+
+/// One thread and the piece it is given.
+///
+/// Safety: `body` is written while `isGiven` is false and read while it is true; the atomic orders both.
+private final class Worker: @unchecked Sendable {
+    /// Looks for work before going to sleep: some tens of microseconds.
+    private static let patience = 4_000
+
+    private let piece: Int
+    private let isGiven = Atomic<Bool>(false)
+    private let isAsleep = Atomic<Bool>(false)
+    private let alarm = DispatchSemaphore(value: 0)
+    private var body: ((Int) -> Void)?
+
+    init(piece: Int) { self.piece = piece }
+
+    func start() {
+        let thread = Thread { [self] in
+            while true {
+                awaitWork()
+                body?(piece)
+                body = nil
+                isGiven.store(false, ordering: .releasing)
+            }
+        }
+        thread.name = "duet kernels \(piece)"
+        thread.start()
+    }
+
+    func give(_ body: @escaping (Int) -> Void) {
+        self.body = body
+        isGiven.store(true, ordering: .sequentiallyConsistent)
+        if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { alarm.signal() }
+    }
+
+    func awaitEnd() {
+        var looks = 0
+        while isGiven.load(ordering: .acquiring) {
+            looks += 1
+            if looks < Self.patience { duet_pause() } else { sched_yield() }
+        }
+    }
+
+    private func awaitWork() {
+        for _ in 0..<Self.patience {
+            if isGiven.load(ordering: .acquiring) { return }
+            duet_pause()
+        }
+        isAsleep.store(true, ordering: .sequentiallyConsistent)
+        // Given in between: whoever takes the flag down decides whether an alarm is on its way.
+        if isGiven.load(ordering: .sequentiallyConsistent),
+            isAsleep.exchange(false, ordering: .sequentiallyConsistent)
+        {
+            return
+        }
+        alarm.wait()
+    }
+}
