@@ -60,10 +60,10 @@ public final class Trainer {
         observe(.started(description))
         let start = Date()
         try await prepareFeatures(interruption, observe)
-        if !isResumed {
-            if bench.recipe.startFrom == nil { try measureFeatures() }
-            try folder.begin(recipe: bench.recipe.resolvedYAML)
+        if step == 0, bench.recipe.startFrom == nil, !interruption.isRequested {
+            try measureFeatures()
         }
+        if !isResumed { try folder.begin(recipe: bench.recipe.resolvedYAML) }
         let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
         var loss = Double.nan
         let batches = data.batches(steps: step..<stepCount)
@@ -112,7 +112,9 @@ public final class Trainer {
             (bench.model.audioProjector, MediaKind.audio),
         ] {
             guard let projector, let statistics = try data.featureStatistics(kind) else { continue }
-            try projector.measure(mean: statistics.mean, variance: statistics.variance)
+            try projector.measure(
+                mean: statistics.mean, variance: statistics.variance,
+                outputRMS: bench.model.language.embeddingRMS)
         }
     }
 

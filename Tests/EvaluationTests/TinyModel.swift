@@ -20,7 +20,8 @@ struct TinyModel {
             queryHeadCount: 4, keyValueHeadCount: 2, headSize: 4, normEpsilon: 1e-5,
             rotaryBase: 10_000, positionCount: 400, isTied: false)
         let blueprint = Blueprint(
-            source: DictionaryWeights([:]), plan: TrainingPlan(trained: ["model.mm_projector*.weight", "model.mm_projector*.bias"]),
+            source: DictionaryWeights([:]),
+            plan: TrainingPlan(trained: ["model.mm_projector*.weight", "model.mm_projector*.bias"]),
             fresh: ["*"], seed: seed)
         model = try blueprint.assemble {
             try AudioVisualModel(

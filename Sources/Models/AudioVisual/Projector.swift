@@ -3,9 +3,9 @@ public import Tensors
 
 /// The trained map from an encoder's features to the language model's embeddings.
 ///
-/// Features are first brought to mean 0 and variance 1, channel by channel, by statistics of the
-/// training data: encoders' channels differ in scale a hundredfold, and a constant part that is larger
-/// than what varies would have to be unlearnt first. The whole is still one affine map.
+/// Features are first centred and scaled, channel by channel, by statistics of the training data:
+/// encoders' channels differ in scale a hundredfold, and a constant part that is larger than what
+/// varies would have to be unlearnt first. The whole is still one affine map.
 ///
 /// Formula: y = W·((f − μ) ⊙ s) + b
 /// Shapes:  features [n, feature size] → [n, hidden]
@@ -35,17 +35,20 @@ public struct Projector {
     /// ever vary are not blown up.
     private static let varianceFloor = 0.01
 
-    /// Takes the statistics of the features that will be trained on.
+    /// Takes the statistics of the features that will be trained on; a fresh projector's outputs then
+    /// have the given root mean square, that of the embeddings of text.
     ///
-    /// Formula: s = 1 / √(variance + 0.01 · mean variance)
+    /// Formula: s = √3 · r / √(variance + 0.01 · mean variance), as fresh weights have variance 1 / (3 n)
     /// Throws: when there is not one number a channel
-    public func measure(mean: [Double], variance: [Double]) throws {
+    public func measure(mean: [Double], variance: [Double], outputRMS: Double) throws {
         let floor = Self.varianceFloor * variance.reduce(0, +) / Double(max(1, variance.count))
         try self.mean.measure(
             Tensor(doubles: mean, shape: [mean.count]).converted(to: self.mean.value.scalarType))
         try scale.measure(
             Tensor(
-                doubles: variance.map { $0 + floor > 0 ? 1 / ($0 + floor).squareRoot() : 1 },
+                doubles: variance.map {
+                    $0 + floor > 0 ? outputRMS * (3 / ($0 + floor)).squareRoot() : 1
+                },
                 shape: [variance.count]
             ).converted(to: scale.value.scalarType))
     }

@@ -37,6 +37,13 @@ public struct LanguageModel {
                 fill: .normal(deviation: 0.02))
     }
 
+    /// The root mean square of the numbers in the embedding table.
+    public var embeddingRMS: Double {
+        let table = embedding.weight.value
+        return (Reductions.sumOfSquares(table.scalars) / Double(max(1, table.scalarCount)))
+            .squareRoot()
+    }
+
     /// The vectors of tokens.
     ///
     /// Shapes: ids [t] → [t, hidden]
