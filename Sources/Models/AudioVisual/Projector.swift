@@ -35,21 +35,28 @@ public struct Projector {
     /// ever vary are not blown up.
     private static let varianceFloor = 0.01
 
+    /// The constant part that is left to each channel, in standard deviations. Under AdamW every weight
+    /// moves by about the learning rate, so what all inputs share is learnt through a thousand channels
+    /// at once, where a bias alone would take hundreds of steps.
+    private static let constantPart = 0.5
+
     /// Takes the statistics of the features that will be trained on; a fresh projector's outputs then
-    /// have the given root mean square, that of the embeddings of text.
+    /// have about the given root mean square, that of the embeddings of text.
     ///
-    /// Formula: s = √3 · r / √(variance + 0.01 · mean variance), as fresh weights have variance 1 / (3 n)
+    /// Formula: σ² = variance + 0.01 · mean variance; s = √3 · r / σ, as fresh weights have variance
+    /// 1 / (3 n); μ = mean − σ / 2
     /// Throws: when there is not one number a channel
     public func measure(mean: [Double], variance: [Double], outputRMS: Double) throws {
         let floor = Self.varianceFloor * variance.reduce(0, +) / Double(max(1, variance.count))
+        let deviations = variance.map { $0 + floor > 0 ? ($0 + floor).squareRoot() : 1 }
+        let centres = zip(mean, deviations).map { $0 - Self.constantPart * $1 }
+        let type = scale.value.scalarType
         try self.mean.measure(
-            Tensor(doubles: mean, shape: [mean.count]).converted(to: self.mean.value.scalarType))
+            Tensor(doubles: centres, shape: [mean.count]).converted(to: type))
         try scale.measure(
             Tensor(
-                doubles: variance.map {
-                    $0 + floor > 0 ? outputRMS * (3 / ($0 + floor)).squareRoot() : 1
-                },
+                doubles: deviations.map { outputRMS * 3.0.squareRoot() / $0 },
                 shape: [variance.count]
-            ).converted(to: scale.value.scalarType))
+            ).converted(to: type))
     }
 }
