@@ -1,0 +1,38 @@
+import Checkpointing
+import Testing
+import duet
+
+@Suite struct ProjectorFoldingTests {
+    private let tensors: [(key: String, value: StoredArray<Float>)] = [
+        ("model.mm_projector.bias", StoredArray([0.5, -1])),
+        ("model.mm_projector.feature_mean", StoredArray([1, 2, -3])),
+        ("model.mm_projector.feature_scale", StoredArray([2, 0.5, 4])),
+        (
+            "model.mm_projector.weight",
+            StoredArray(shape: [2, 3], scalars: [1, 2, 3, -1, 0.25, 0.5])
+        ),
+    ]
+
+    @Test func theFoldedMapGivesTheSameOutputs() throws {
+        let folded = ProjectorFolding.fold(tensors)
+        #expect(folded.map(\.key) == ["model.mm_projector.bias", "model.mm_projector.weight"])
+        let bias = folded[0].value.scalars
+        let weight = folded[1].value.scalars
+        let feature: [Float] = [0.25, -4, 9]
+        for row in 0..<2 {
+            let expected = (0..<3).reduce(tensors[0].value.scalars[row]) { sum, column in
+                sum + tensors[3].value.scalars[row * 3 + column]
+                    * (feature[column] - tensors[1].value.scalars[column])
+                    * tensors[2].value.scalars[column]
+            }
+            let found = (0..<3).reduce(bias[row]) { $0 + weight[row * 3 + $1] * feature[$1] }
+            #expect(abs(expected - found) < 1e-4)
+        }
+    }
+
+    @Test func aProjectorWithoutStatisticsIsLeftAsItIs() {
+        let plain = [tensors[0], tensors[3]]
+        let folded = ProjectorFolding.fold(plain)
+        #expect(folded.map(\.value) == plain.map(\.value))
+    }
+}
