@@ -57,13 +57,19 @@ private final class Worker: @unchecked Sendable {
         let thread = Thread { [self] in
             while true {
                 awaitWork()
-                body?(piece)
-                body = nil
+                perform()
                 isGiven.store(false, ordering: .releasing)
             }
         }
         thread.name = "duet kernels \(piece)"
         thread.start()
+    }
+
+    /// Not inlined, so that no reference to the body is left when the work is said to be done.
+    @inline(never)
+    private func perform() {
+        body?(piece)
+        body = nil
     }
 
     func give(_ body: @escaping (Int) -> Void) {
