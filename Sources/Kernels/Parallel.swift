@@ -29,7 +29,7 @@ public enum Parallel {
     /// Splits `count` items in at most `threadCount` contiguous ranges of at least `grain` items,
     /// whose starts are multiples of `alignment`, and runs them at the same time.
     static func ranges(
-        _ count: Int, grain: Int, alignment: Int = 1, _ body: (Range<Int>) -> Void
+        _ count: Int, grain: Int, alignment: Int = 1, _ body: @escaping (Range<Int>) -> Void
     ) {
         let threads = threadCount
         let pieces = max(1, min(threads, count / max(1, grain)))
@@ -46,19 +46,26 @@ public enum Parallel {
     }
 
     /// Runs independent items in any order, each on one thread.
-    static func items(_ count: Int, _ body: (Int) -> Void) {
+    static func items(_ count: Int, _ body: @escaping (Int) -> Void) {
         let threads = threadCount
         if threads == 1 || count <= 1 {
             for index in 0..<count { body(index) }
             return
         }
-        let next = Atomic<Int>(0)
+        let next = Counter()
         pool(for: threads).run(pieces: min(threads, count)) { _ in
             while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                let index = next.take()
                 if index >= count { return }
                 body(index)
             }
         }
     }
+}
+
+/// Hands out numbers from 0 on, each once.
+private final class Counter: Sendable {
+    private let next = Atomic<Int>(0)
+
+    func take() -> Int { next.wrappingAdd(1, ordering: .relaxed).oldValue }
 }

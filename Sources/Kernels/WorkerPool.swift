@@ -19,7 +19,7 @@ final class WorkerPool: Sendable {
 
     /// Runs `pieces` pieces at the same time, the first on the calling thread, and returns when all
     /// are done; one after another when another thread is using the pool.
-    func run(pieces: Int, _ body: (Int) -> Void) {
+    func run(pieces: Int, _ body: @escaping (Int) -> Void) {
         let helpers = workers.prefix(pieces - 1)
         guard helpers.count == pieces - 1,
             !isBusy.exchange(true, ordering: .acquiring)
@@ -27,13 +27,9 @@ final class WorkerPool: Sendable {
             for piece in 0..<pieces { body(piece) }
             return
         }
-        withoutActuallyEscaping(body) { body in
-            // Safety: every piece is handed to one thread, and this returns after the last one.
-            nonisolated(unsafe) let body = body
-            for worker in helpers { worker.give(body) }
-            body(0)
-            for worker in helpers { worker.awaitEnd() }
-        }
+        for worker in helpers { worker.give(body) }
+        body(0)
+        for worker in helpers { worker.awaitEnd() }
         isBusy.store(false, ordering: .releasing)
     }
 }
