@@ -15,7 +15,7 @@ public enum ScalarType: Sendable, Hashable {
 /// Owned, 64-byte aligned memory.
 ///
 /// Safety: a kernel writes a new buffer before anybody else holds it; afterwards it is only read,
-/// except by `Scalars.updateInPlace` callers, who own the only reference that is in use.
+/// except by kernels that add in place, whose callers hold the only reference that is in use.
 final class Buffer: @unchecked Sendable {
     let address: UnsafeMutableRawPointer
 
