@@ -103,6 +103,9 @@ public enum Elementwise {
     /// a + scale · b, in new memory.
     public static func sum(_ a: Scalars, _ b: Scalars, scale: Double = 1) -> Scalars {
         precondition(a.count == b.count, "sum: \(a.count) and \(b.count) scalars")
+        if scale == 1 {
+            return combine(.add, a, strides: [1], b, strides: [1], shape: [a.count])
+        }
         let y = copy(a)
         add(b, scale: scale, to: y)
         return y

@@ -4,8 +4,10 @@ internal import COpenBLAS
 public struct Matrix: Sendable {
     let scalars: Scalars
     let start: Int
-    let rows: Int
-    let columns: Int
+    /// Number of rows.
+    public let rows: Int
+    /// Number of columns.
+    public let columns: Int
     let stride: Int
 
     /// `rows` × `columns` from element `start` on, rows `stride` elements apart.

@@ -45,6 +45,8 @@ private final class Worker: @unchecked Sendable {
     private let isGiven = Atomic<Bool>(false)
     private let isAsleep = Atomic<Bool>(false)
     private let alarm = DispatchSemaphore(value: 0)
+    private let isAwaited = Atomic<Bool>(false)
+    private let ended = DispatchSemaphore(value: 0)
     private var body: ((Int) -> Void)?
 
     init(piece: Int) { self.piece = piece }
@@ -54,7 +56,7 @@ private final class Worker: @unchecked Sendable {
             while true {
                 awaitWork()
                 perform()
-                isGiven.store(false, ordering: .releasing)
+                finish()
             }
         }
         thread.name = "duet kernels \(piece)"
@@ -75,25 +77,34 @@ private final class Worker: @unchecked Sendable {
     }
 
     func awaitEnd() {
-        var looks = 0
-        while isGiven.load(ordering: .acquiring) {
-            looks += 1
-            if looks < Self.patience { duet_pause() } else { sched_yield() }
-        }
+        Self.await(isAwaited, ended) { !isGiven.load(ordering: .sequentiallyConsistent) }
     }
 
     private func awaitWork() {
-        for _ in 0..<Self.patience {
-            if isGiven.load(ordering: .acquiring) { return }
-            duet_pause()
+        Self.await(isAsleep, alarm) { isGiven.load(ordering: .sequentiallyConsistent) }
+    }
+
+    private func finish() {
+        isGiven.store(false, ordering: .sequentiallyConsistent)
+        if isAwaited.exchange(false, ordering: .sequentiallyConsistent) { ended.signal() }
+    }
+
+    /// Looks whether something has come true; after some looks sleeps until the one who makes it
+    /// true takes `flag` down and signals. Never yields: on a busy machine that gives the processor
+    /// away for much longer than a kernel takes. A signal may be late and belong to an earlier wait,
+    /// so only `isTrue` ends this one.
+    private static func await(
+        _ flag: borrowing Atomic<Bool>, _ signal: DispatchSemaphore, until isTrue: () -> Bool
+    ) {
+        while true {
+            for _ in 0..<patience {
+                if isTrue() { return }
+                duet_pause()
+            }
+            flag.store(true, ordering: .sequentiallyConsistent)
+            // True in between: whoever takes the flag down decides whether a signal is on its way.
+            if isTrue(), flag.exchange(false, ordering: .sequentiallyConsistent) { return }
+            signal.wait()
         }
-        isAsleep.store(true, ordering: .sequentiallyConsistent)
-        // Given in between: whoever takes the flag down decides whether an alarm is on its way.
-        if isGiven.load(ordering: .sequentiallyConsistent),
-            isAsleep.exchange(false, ordering: .sequentiallyConsistent)
-        {
-            return
-        }
-        alarm.wait()
     }
 }

@@ -99,7 +99,8 @@ extension Recipe.Training {
             length: length,
             trainsProjectors: fields.flag("projectors"),
             lora: fields.optionalSection("lora").map(Recipe.LoRA.init(_:)),
-            accumulationCount: fields.integer("accumulation"))
+            accumulationCount: fields.integer("accumulation"),
+            checkpointsGradients: fields.flag("gradient_checkpointing"))
     }
 }
 

@@ -52,6 +52,8 @@ extension Recipe {
         public let lora: LoRA?
         /// Batches whose gradients make one step.
         public let accumulationCount: Int
+        /// Whether layers are run again on the way back instead of being kept.
+        public let checkpointsGradients: Bool
     }
 
     /// Low-rank adapters in the language model.

@@ -35,6 +35,10 @@ extension RecipeKey {
         .key(
             "accumulation", .integer(1...65_536), 1,
             "batches whose gradients make one step, weighted by supervised tokens"),
+        .key(
+            "gradient_checkpointing", .flag, false,
+            "keep only each layer's input and run the layer again on the way back: the same bits in "
+                + "less memory, for about a third more time"),
     ]
 
     private static let lora: [RecipeKey] = [

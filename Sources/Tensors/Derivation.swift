@@ -7,10 +7,13 @@ internal import Kernels
 final class Derivation: @unchecked Sendable {
     /// From the gradient of the result to those of the inputs; nil where none is needed.
     typealias Pullback = @Sendable (Tensor) -> [Tensor?]
+    /// From the gradient of the result to that of the input and of the leaves on the way.
+    typealias Replay = (Tensor) -> (input: Tensor?, leaves: Gradients)
 
     enum Origin {
         case leaf(key: Int)
         case operation(inputs: [Derivation?], Pullback)
+        case replay(input: Derivation?, Replay)
         case swept
     }
 
@@ -30,14 +33,22 @@ final class Derivation: @unchecked Sendable {
         depth = 1 + (inputs.lazy.compactMap { $0?.depth }.max() ?? 0)
     }
 
+    init(input: Derivation?, _ replay: @escaping Replay) {
+        origin = .replay(input: input, replay)
+        depth = 1 + (input?.depth ?? 0)
+    }
+
     var inputs: [Derivation] {
-        if case .operation(let inputs, _) = origin { return inputs.compactMap { $0 } }
-        return []
+        switch origin {
+        case .operation(let inputs, _): inputs.compactMap { $0 }
+        case .replay(let input, _): input.map { [$0] } ?? []
+        case .leaf, .swept: []
+        }
     }
 
     /// Hands out the origin and forgets it, so that memory falls as the sweep goes back.
     fileprivate func consume() -> Origin {
-        defer { if case .operation = origin { origin = .swept } }
+        defer { if case .leaf = origin {} else { origin = .swept } }
         return origin
     }
 
@@ -85,6 +96,8 @@ public struct Gradients: Sendable {
         }
     }
 
+    fileprivate mutating func remove(_ key: Int) -> Tensor? { byKey.removeValue(forKey: key) }
+
     mutating func add(_ part: Tensor, scale: Double = 1, to key: Int) {
         if let sum = byKey[key] {
             byKey[key] = Tensor(
@@ -104,9 +117,14 @@ public struct Gradients: Sendable {
 /// Traps: when the loss is not one number, or was swept before.
 public func gradients(of loss: Tensor) -> Gradients {
     precondition(loss.scalarCount == 1, "gradients: the loss has shape \(loss.shape)")
+    return sweep(loss, from: .filled(1, shape: loss.shape, type: loss.scalarType))
+}
+
+/// The gradients of all leaves below `result`, whose own gradient is `dy`.
+private func sweep(_ result: Tensor, from dy: Tensor) -> Gradients {
+    guard let root = result.derivation else { return Gradients() }
     var result = Gradients()
-    guard let root = loss.derivation else { return result }
-    root.receive(.filled(1, shape: loss.shape, type: loss.scalarType))
+    root.receive(dy)
     var order = reachable(from: root)
     while let node = order.popLast() {
         guard let dy = node.takeGradient() else { continue }
@@ -117,6 +135,10 @@ public func gradients(of loss: Tensor) -> Gradients {
             for (input, part) in zip(inputs, pullback(dy)) {
                 if let input, let part { input.receive(part) }
             }
+        case .replay(let input, let replay):
+            let parts = replay(dy)
+            if let input, let part = parts.input { input.receive(part) }
+            result.add(parts.leaves)
         case .swept:
             preconditionFailure("gradients: this graph was swept before; compute the loss again")
         }
@@ -161,12 +183,33 @@ extension Tensor {
 
     /// This result with its history: the pullback gets dy and returns a gradient for every input,
     /// nil where none is needed. It must capture detached tensors only.
+    ///
+    /// With `remaking`, later pullbacks make the elements again instead of keeping them.
     func derived(
-        from inputs: [Tensor], _ pullback: @escaping Derivation.Pullback
+        from inputs: [Tensor], remaking: (@Sendable () -> Scalars)? = nil,
+        _ pullback: @escaping Derivation.Pullback
     ) -> Tensor {
         guard inputs.contains(where: \.isTracked) else { return self }
         return Tensor(
             scalars, shape: shape,
-            derivation: Derivation(inputs: inputs.map(\.derivation), pullback))
+            derivation: Derivation(inputs: inputs.map(\.derivation), pullback),
+            kept: remaking.map { .again($0) })
+    }
+
+    /// The result of `body`, of whose way only this tensor is kept: on the way back `body` is run
+    /// once more. The gradients have the same bits.
+    ///
+    /// Source: Chen et al. 2016 (arXiv:1604.06174), "gradient checkpointing"
+    public func recomputed(_ body: @escaping (Tensor) -> Tensor) -> Tensor {
+        let x = detached()
+        guard GradientRecording.isOn else { return body(x) }
+        let needsInput = isTracked
+        let y = withoutGradients { body(x) }
+        let derivation = Derivation(input: self.derivation) { dy in
+            let key = Int.min
+            var leaves = sweep(body(needsInput ? x.tracked(as: key) : x), from: dy)
+            return (leaves.remove(key), leaves)
+        }
+        return Tensor(y.scalars, shape: y.shape, derivation: derivation)
     }
 }

@@ -10,18 +10,21 @@ public struct Tensor: Sendable {
     /// The elements.
     package let scalars: Scalars
     let derivation: Derivation?
+    /// How a pullback keeps the elements.
+    let kept: Kept
 
     package init(_ scalars: Scalars, shape: [Int]) {
         self.init(scalars, shape: shape, derivation: nil)
     }
 
-    init(_ scalars: Scalars, shape: [Int], derivation: Derivation?) {
+    init(_ scalars: Scalars, shape: [Int], derivation: Derivation?, kept: Kept? = nil) {
         precondition(
             scalars.count == shape.reduce(1, *),
             "tensor: \(scalars.count) scalars do not fill \(shape)")
         self.scalars = scalars
         self.shape = shape
         self.derivation = derivation
+        self.kept = kept ?? .scalars(scalars)
     }
 
     /// A copy of Floats.

@@ -82,7 +82,8 @@ public final class Workbench {
         let assembly = try blueprint.assemble { scope in
             try AudioVisualModel(
                 language.configuration, visualFeatureSize: parts.visual?.settings.featureSize,
-                audioFeatureSize: parts.audio?.settings.featureSize, at: scope)
+                audioFeatureSize: parts.audio?.settings.featureSize,
+                recomputingLayers: recipe.train.checkpointsGradients, at: scope)
         }
         try Self.requireUse(of: start, assembly.report)
         model = assembly.model

@@ -65,8 +65,9 @@ import Testing
         let ids: [Int32] = [3, 1, 4, 1, 5, 9, 2]
         func loss() -> Tensor {
             let hidden = model(
-                model.embeddings(of: ids), layout: SequenceLayout(lengths: [4, 3]))
-            return model.loss(hidden, rows: [1, 2, 5], targets: [1, 5, 2]).loss
+                model.embeddings(of: ids), layout: SequenceLayout(lengths: [4, 3]),
+                rows: [1, 2, 5])
+            return model.loss(hidden, targets: [1, 5, 2]).loss
         }
         let gradients = gradients(of: loss())
         let step = 1e-5

@@ -84,7 +84,9 @@ import WeightFiles
     ) -> (loss: Tensor, weight: Double) {
         let hidden = model(
             model.embeddings(of: batch.tokens), layout: SequenceLayout(lengths: batch.lengths))
-        let sum = model.loss(hidden, rows: batch.supervisedRows, targets: batch.targets).loss
+        let sum = model.loss(
+            hidden.gatheringRows(batch.supervisedRows), targets: batch.targets
+        ).loss
         let count = Double(batch.targets.count)
         switch weighting {
         case .tokens: return (sum, count)

@@ -3,7 +3,7 @@
 from .manifest import sentence, slug
 from .sounds import timed
 from .things import DIGITS, SOUND_KINDS, alike, generator, shuffled_partners
-from .visual_rows import YES_OR_NO
+from .visual_rows import YES_OR_NO, add_interview
 
 TIMES = ("once", "twice", "three times")
 DIGIT_SOUNDS = "symbols/math"
@@ -61,6 +61,9 @@ def add_things(world, split):
                 if not is_train or index % 2 == 1:
                     plan.ask(split, "audio", "audio_presence", media, "no", meta, random,
                              names=(world.things[others[name]].noun,), choices=YES_OR_NO)
+                if is_train:
+                    other = world.things[others[name]].noun
+                    add_interview(world, "audio", media, meta, (thing.noun, other), random)
                 if thing.kind in SOUND_KINDS and index < 2:
                     plan.ask(split, "audio", "audio_category", media, SOUND_KINDS[thing.kind],
                              meta, random, choices=kinds)

@@ -6,10 +6,11 @@ rightly as wrongly, with the same files: neither picture nor sound alone tells t
 """
 
 from .manifest import sentence
-from .things import generator
+from .things import alike, generator
 from .visual_rows import YES_OR_NO
 
 EXPLAINED_ROUNDS, DESCRIBED_ROUNDS, TALK_ROUNDS, CAPTION_ROUNDS = 5, 6, 2, 6
+INTERVIEW_ROUNDS = 44
 
 
 def add(world):
@@ -54,7 +55,8 @@ def add_training_pairs(world):
     for index in range(world.size.match_rounds):
         for pair in round_of_pairs(world, world.seen, "train", f"match:{index}"):
             add_match(world, "train", *files.pair(*pair, index), index)
-    tasks = ((add_explained, EXPLAINED_ROUNDS), (add_talk, TALK_ROUNDS))
+    tasks = ((add_explained, EXPLAINED_ROUNDS), (add_talk, TALK_ROUNDS),
+             (add_interview, INTERVIEW_ROUNDS))
     for add_task, rounds in tasks:
         files = TrainingFiles(world, add_task.__name__)
         for index in range(rounds):
@@ -141,6 +143,32 @@ def add_talk(world, split, media, meta):
              (world.plan.question("what_hear", random), sentence(heard)),
              (world.plan.question("belong_together", random), "Yes." if seen == heard else "No.")]
     world.plan.row(split, "finetune", "audio-visual", "multi_turn", media, turns, meta)
+
+
+def add_interview(world, split, media, meta):
+    """Closed questions in any order, and then what is seen and heard: five answers for one clip.
+
+    What is asked for in vain is, half of the time, what the other modality has.
+    """
+    random = generator(f"interview:{split}:{media}")
+    seen, heard = meta["visual"], meta["audio"]
+    turns = [(world.plan.question("match", random), "Yes." if seen == heard else "No.")]
+    for task, here, there in (("visual_presence", seen, heard), ("audio_presence", heard, seen)):
+        asked = asked_for(world, random, here, there)
+        question = world.plan.question(task, random, world.things[asked].noun)
+        turns.append((question, "Yes." if asked == here else "No."))
+    random.shuffle(turns)
+    said = "You see {} and hear {}.".format(*nouns(world, meta))
+    turns.append((world.plan.question("see_and_hear", random), said))
+    world.plan.row(split, "finetune", "audio-visual", "multi_turn", media, turns, meta)
+
+
+def asked_for(world, random, here, there):
+    """What is here; or else what is there, or anything that is not like it."""
+    others = [name for name in world.things if name != here and not alike(name, here)]
+    if random.random() < 0.5:
+        return here
+    return there if there in others and random.random() < 0.5 else random.choice(others)
 
 
 def add_caption(world, split, media, meta):

@@ -91,6 +91,20 @@ def add_things(world, split):
                     add_category(world, split, media, meta, picture, random)
                 if is_train and index < 2:
                     add_several(world, split, media, meta, thing.noun, details)
+                if is_train:
+                    other = world.things[others[name]].noun
+                    add_interview(world, "visual", media, meta, (thing.noun, other), random)
+
+
+def add_interview(world, modality, media, meta, names, random):
+    """Whether this is there, and that, in any order; then what it is. `names`: the right one first."""
+    presence, what = {"visual": ("visual_presence", "what_see"),
+                      "audio": ("audio_presence", "what_hear")}[modality]
+    turns = [(world.plan.question(presence, random, name), said)
+             for name, said in zip(names, ("Yes.", "No."))]
+    random.shuffle(turns)
+    turns.append((world.plan.question(what, random), sentence(names[0])))
+    world.plan.row("train", "finetune", modality, "multi_turn", media, turns, meta)
 
 
 def add_category(world, split, media, meta, picture, random):

@@ -11,13 +11,16 @@ public struct AudioVisualModel {
     public let visualProjector: Projector?
     /// The projector of audio features, when the model hears.
     public let audioProjector: Projector?
+    private let recomputesLayers: Bool
 
     /// Claims the language model's names and LLaVA's `model.mm_projector` and `model.mm_projector_a`; a
-    /// modality without a feature size has no projector.
+    /// modality without a feature size has no projector. With `recomputingLayers`, the loss keeps only
+    /// the input of each layer and runs it again on the way back.
     public init(
         _ configuration: LanguageModelConfiguration, visualFeatureSize: Int?,
-        audioFeatureSize: Int?, at scope: Scope
+        audioFeatureSize: Int?, recomputingLayers: Bool = false, at scope: Scope
     ) throws {
+        recomputesLayers = recomputingLayers
         language = try LanguageModel(configuration, at: scope)
         func projector(_ name: String, _ featureSize: Int?) throws -> Projector? {
             try featureSize.map {
@@ -46,17 +49,19 @@ public struct AudioVisualModel {
         return embeddings
     }
 
-    /// The final hidden states of a batch; the seed switches on dropout.
+    /// The final hidden states of a batch.
     ///
     /// Shapes: [t, hidden]
-    public func hidden(of batch: AudioVisualBatch, dropoutSeed: UInt64? = nil) -> Tensor {
-        language(embeddings(of: batch), layout: batch.layout, dropoutSeed: dropoutSeed)
+    public func hidden(of batch: AudioVisualBatch) -> Tensor {
+        language(embeddings(of: batch), layout: batch.layout)
     }
 
-    /// The summed loss of a batch's supervised tokens, and the loss of each.
+    /// The summed loss of a batch's supervised tokens, and the loss of each; the seed switches on
+    /// dropout.
     public func loss(of batch: AudioVisualBatch, dropoutSeed: UInt64? = nil) -> CrossEntropyResult {
-        language.loss(
-            hidden(of: batch, dropoutSeed: dropoutSeed), rows: batch.supervisedRows,
-            targets: batch.targets)
+        let hidden = language(
+            embeddings(of: batch), layout: batch.layout, rows: batch.supervisedRows,
+            dropoutSeed: dropoutSeed, recomputing: recomputesLayers)
+        return language.loss(hidden, targets: batch.targets)
     }
 }

@@ -45,11 +45,15 @@ struct DecoderLayer {
     }
 
     /// Runs the layer; `attend` turns packed queries, keys and values into the attention's output.
+    ///
+    /// With `rows`, what follows the attention is computed at these rows only.
     func callAsFunction(
-        _ x: Tensor, dropoutSeed: UInt64?, attend: (Tensor) -> Tensor
+        _ x: Tensor, rows: [Int32]? = nil, dropoutSeed: UInt64?, attend: (Tensor) -> Tensor
     ) -> Tensor {
         let packed = queryKeyValue(inputNorm(x), dropoutSeed: dropoutSeed)
-        let h = x + output(attend(packed), dropoutSeed: dropoutSeed)
+        var (x, attended) = (x, attend(packed))
+        if let rows { (x, attended) = (x.gatheringRows(rows), attended.gatheringRows(rows)) }
+        let h = x + output(attended, dropoutSeed: dropoutSeed)
         let gated = gateUp(feedForwardNorm(h), dropoutSeed: dropoutSeed).swiGLU()
         return h + down(gated, dropoutSeed: dropoutSeed)
     }

@@ -73,7 +73,9 @@ extension Tensor {
         let width = shape[1] / 2
         let x = detached()
         return Tensor(Elementwise.swiGLU(scalars, width: width), shape: [shape[0], width])
-            .derived(from: [self]) { dy in
+            .derived(
+                from: [self], remaking: { Elementwise.swiGLU(x.scalars, width: width) }
+            ) { dy in
                 [
                     Tensor(
                         Elementwise.swiGLUPullback(x.scalars, dy: dy.scalars, width: width),

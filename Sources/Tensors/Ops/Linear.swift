@@ -54,25 +54,73 @@ extension Tensor {
             "linear: \(shape) × \(weight.shape)ᵀ + \(bias?.shape ?? []) "
                 + "(\(scalarType), \(weight.scalarType))")
         let map = LinearMap(
-            x: detached(), weight: weight.detached(), adapters: adapters.map { $0.detached() },
+            rows: shape[0], weight: weight.detached(),
+            groups: AdapterGroup.of(adapters),
             needs: .init(
                 input: isTracked, weight: weight.isTracked, bias: bias?.isTracked ?? false))
-        let (y, projections) = map.forward(bias: bias?.detached())
+        let (y, projections) = map.forward(scalars, bias: bias?.detached())
         let inputs =
             [self, weight, bias ?? Tensor.zeros([0])] + adapters.flatMap { [$0.a, $0.b] }
-        return y.derived(from: inputs) { dy in map.pullback(dy, projections) }
+        let x = weight.isTracked || !adapters.isEmpty ? kept : nil
+        return y.derived(from: inputs) { dy in map.pullback(dy, x: x?.scalars, projections) }
     }
 }
 
-extension LowRankAdapter {
-    fileprivate func detached() -> LowRankAdapter {
-        LowRankAdapter(
-            a: a.detached(), b: b.detached(), scale: scale, outputs: outputs,
-            dropoutRate: dropoutRate, dropoutSeed: dropoutSeed)
+/// Adapters that see the same input: their first factors make one product.
+private struct AdapterGroup: Sendable {
+    private let adapters: [LowRankAdapter]
+    /// All first factors, one below the other: [r, in].
+    let a: Matrix
+    let rank: Int
+
+    /// Adapters side by side where none drops inputs, else each by itself; the order is kept.
+    static func of(_ adapters: [LowRankAdapter]) -> [AdapterGroup] {
+        if adapters.isEmpty { return [] }
+        return adapters.allSatisfy({ $0.dropoutRate == 0 })
+            ? [AdapterGroup(adapters)] : adapters.map { AdapterGroup([$0]) }
     }
 
-    fileprivate func dropped(_ x: Scalars) -> Scalars {
-        dropoutRate == 0 ? x : Elementwise.dropout(x, rate: dropoutRate, seed: dropoutSeed)
+    private init(_ adapters: [LowRankAdapter]) {
+        self.adapters = adapters.map {
+            LowRankAdapter(
+                a: $0.a.detached(), b: $0.b.detached(), scale: $0.scale, outputs: $0.outputs,
+                dropoutRate: $0.dropoutRate, dropoutSeed: $0.dropoutSeed)
+        }
+        let joined =
+            adapters.count == 1
+            ? adapters[0].a : Tensor.concatenated(self.adapters.map(\.a), axis: 0)
+        rank = joined.shape[0]
+        a = Matrix(joined.scalars, rows: rank, columns: joined.shape[1])
+    }
+
+    /// What the adapters see of x, and the way back through it.
+    func dropped(_ x: Scalars) -> Scalars {
+        let first = adapters[0]
+        return first.dropoutRate == 0
+            ? x : Elementwise.dropout(x, rate: first.dropoutRate, seed: first.dropoutSeed)
+    }
+
+    var dropsInputs: Bool { adapters[0].dropoutRate > 0 }
+
+    /// Each adapter with the columns of a [t, r] matrix that are its own.
+    func forEach(_ u: Scalars, rows: Int, _ body: (LowRankAdapter, Matrix) -> Void) {
+        var start = 0
+        for adapter in adapters {
+            body(
+                adapter,
+                Matrix(u, start: start, rows: rows, columns: adapter.rank, stride: rank))
+            start += adapter.rank
+        }
+    }
+
+    /// Rows of the joined first factors' gradient as the gradients of each.
+    func gradients(da: Scalars, db: [Tensor]) -> [Tensor?] {
+        var start = 0
+        return zip(adapters, db).flatMap { adapter, db -> [Tensor?] in
+            let part = da.part(from: start * a.columns, count: adapter.rank * a.columns)
+            start += adapter.rank
+            return [Tensor(part, shape: adapter.a.shape), db]
+        }
     }
 }
 
@@ -80,20 +128,14 @@ extension LowRankAdapter {
 private struct LinearMap: Sendable {
     struct Needs: Sendable { let input: Bool, weight: Bool, bias: Bool }
 
-    let x: Tensor
+    let rows: Int
     let weight: Tensor
-    let adapters: [LowRankAdapter]
+    let groups: [AdapterGroup]
     let needs: Needs
 
-    private var rows: Int { x.shape[0] }
-    private var inputs: Int { x.shape[1] }
+    private var inputs: Int { weight.shape[1] }
     private var outputs: Int { weight.shape[0] }
-    private var xMatrix: Matrix { Matrix(x.scalars, rows: rows, columns: inputs) }
     private var weightMatrix: Matrix { Matrix(weight.scalars, rows: outputs, columns: inputs) }
-
-    private func matrix(_ tensor: Tensor) -> Matrix {
-        Matrix(tensor.scalars, rows: tensor.shape[0], columns: tensor.shape[1])
-    }
 
     private func columns(_ range: Range<Int>, of y: Scalars) -> Matrix {
         Matrix(
@@ -101,11 +143,11 @@ private struct LinearMap: Sendable {
     }
 
     private func new(_ rows: Int, _ columns: Int) -> Scalars {
-        Scalars(uninitialized: rows * columns, x.scalarType)
+        Scalars(uninitialized: rows * columns, weight.scalarType)
     }
 
-    /// y, and u = dropout(x) aᵀ of every adapter.
-    func forward(bias: Tensor?) -> (Tensor, [Scalars]) {
+    /// y, and u = dropout(x) aᵀ of every group.
+    func forward(_ x: Scalars, bias: Tensor?) -> (Tensor, [Scalars]) {
         let y: Scalars
         if let bias {
             y = Movement.strided(bias.scalars, shape: [rows, outputs], strides: [0, 1])
@@ -113,78 +155,93 @@ private struct LinearMap: Sendable {
             y = new(rows, outputs)
         }
         MatrixProduct.multiply(
-            xMatrix, weightMatrix, transposingB: true,
+            Matrix(x, rows: rows, columns: inputs), weightMatrix, transposingB: true,
             into: Matrix(y, rows: rows, columns: outputs), beta: bias == nil ? 0 : 1)
-        let projections = adapters.map { adapter in
-            let u = new(rows, adapter.rank)
+        let projections = groups.map { group in
+            let u = new(rows, group.rank)
             MatrixProduct.multiply(
-                Matrix(adapter.dropped(x.scalars), rows: rows, columns: inputs),
-                matrix(adapter.a), transposingB: true,
-                into: Matrix(u, rows: rows, columns: adapter.rank))
-            MatrixProduct.multiply(
-                Matrix(u, rows: rows, columns: adapter.rank), matrix(adapter.b),
-                transposingB: true, into: columns(adapter.outputs, of: y),
-                alpha: adapter.scale, beta: 1)
+                Matrix(group.dropped(x), rows: rows, columns: inputs), group.a,
+                transposingB: true, into: Matrix(u, rows: rows, columns: group.rank))
+            group.forEach(u, rows: rows) { adapter, part in
+                MatrixProduct.multiply(
+                    part, adapter.bMatrix, transposingB: true,
+                    into: columns(adapter.outputs, of: y), alpha: adapter.scale, beta: 1)
+            }
             return u
         }
         return (Tensor(y, shape: [rows, outputs]), projections)
     }
 
-    /// Gradients of x, weight, bias, and a and b of every adapter.
-    func pullback(_ dy: Tensor, _ projections: [Scalars]) -> [Tensor?] {
+    /// Gradients of x, weight, bias, and a and b of every adapter; `x` is needed for those of the
+    /// weight and the adapters.
+    func pullback(_ dy: Tensor, x: Scalars?, _ projections: [Scalars]) -> [Tensor?] {
+        let dyMatrix = Matrix(dy.scalars, rows: rows, columns: outputs)
         let dx = needs.input ? new(rows, inputs) : nil
         if let dx {
             MatrixProduct.multiply(
-                matrix(dy), weightMatrix, into: Matrix(dx, rows: rows, columns: inputs))
+                dyMatrix, weightMatrix, into: Matrix(dx, rows: rows, columns: inputs))
         }
-        var result: [Tensor?] = [dx.map { Tensor($0, shape: x.shape) }, nil, nil]
-        if needs.weight {
+        var result: [Tensor?] = [nil, nil, nil]
+        if needs.weight, let x {
             let dweight = new(outputs, inputs)
             MatrixProduct.multiply(
-                matrix(dy), transposingA: true, xMatrix,
+                dyMatrix, transposingA: true, Matrix(x, rows: rows, columns: inputs),
                 into: Matrix(dweight, rows: outputs, columns: inputs))
             result[1] = Tensor(dweight, shape: weight.shape)
         }
         if needs.bias { result[2] = Broadcasting.reduce(dy, to: [outputs]) }
-        for (adapter, u) in zip(adapters, projections) {
-            result += pullback(adapter, u, dy: dy.scalars, dx: dx)
+        if let x {
+            for (group, u) in zip(groups, projections) {
+                result += pullback(group, u, dy: dy.scalars, x: x, dx: dx)
+            }
         }
+        result[0] = dx.map { Tensor($0, shape: [rows, inputs]) }
         return result
     }
 
     private func pullback(
-        _ adapter: LowRankAdapter, _ u: Scalars, dy: Scalars, dx: Scalars?
+        _ group: AdapterGroup, _ u: Scalars, dy: Scalars, x: Scalars, dx: Scalars?
     ) -> [Tensor?] {
-        let part = columns(adapter.outputs, of: dy)
-        let du = new(rows, adapter.rank)
-        let duMatrix = Matrix(du, rows: rows, columns: adapter.rank)
-        MatrixProduct.multiply(part, matrix(adapter.b), into: duMatrix, alpha: adapter.scale)
-        let db = new(adapter.outputs.count, adapter.rank)
-        MatrixProduct.multiply(
-            part, transposingA: true, Matrix(u, rows: rows, columns: adapter.rank),
-            into: Matrix(db, rows: adapter.outputs.count, columns: adapter.rank),
-            alpha: adapter.scale)
-        let da = new(adapter.rank, inputs)
+        let du = new(rows, group.rank)
+        group.forEach(du, rows: rows) { adapter, part in
+            MatrixProduct.multiply(
+                columns(adapter.outputs, of: dy), adapter.bMatrix, into: part,
+                alpha: adapter.scale)
+        }
+        var db: [Tensor] = []
+        group.forEach(u, rows: rows) { adapter, part in
+            let gradient = new(adapter.outputs.count, adapter.rank)
+            MatrixProduct.multiply(
+                columns(adapter.outputs, of: dy), transposingA: true, part,
+                into: Matrix(gradient, rows: adapter.outputs.count, columns: adapter.rank),
+                alpha: adapter.scale)
+            db.append(Tensor(gradient, shape: adapter.b.shape))
+        }
+        let da = new(group.rank, inputs)
+        let duMatrix = Matrix(du, rows: rows, columns: group.rank)
         MatrixProduct.multiply(
             duMatrix, transposingA: true,
-            Matrix(adapter.dropped(x.scalars), rows: rows, columns: inputs),
-            into: Matrix(da, rows: adapter.rank, columns: inputs))
-        if let dx {
-            if adapter.dropoutRate == 0 {
-                MatrixProduct.multiply(
-                    duMatrix, matrix(adapter.a),
-                    into: Matrix(dx, rows: rows, columns: inputs), beta: 1)
-            } else {
-                let through = new(rows, inputs)
-                MatrixProduct.multiply(
-                    duMatrix, matrix(adapter.a),
-                    into: Matrix(through, rows: rows, columns: inputs))
-                Elementwise.add(adapter.dropped(through), to: dx)
-            }
+            Matrix(group.dropped(x), rows: rows, columns: inputs),
+            into: Matrix(da, rows: group.rank, columns: inputs))
+        if let dx { addInputGradient(duMatrix, group, to: dx) }
+        return group.gradients(da: da, db: db)
+    }
+
+    private func addInputGradient(_ du: Matrix, _ group: AdapterGroup, to dx: Scalars) {
+        guard group.dropsInputs else {
+            MatrixProduct.multiply(
+                du, group.a, into: Matrix(dx, rows: rows, columns: inputs), beta: 1)
+            return
         }
-        return [
-            Tensor(da, shape: [adapter.rank, inputs]),
-            Tensor(db, shape: [adapter.outputs.count, adapter.rank]),
-        ]
+        let through = new(rows, inputs)
+        MatrixProduct.multiply(
+            du, group.a, into: Matrix(through, rows: rows, columns: inputs))
+        Elementwise.add(group.dropped(through), to: dx)
+    }
+}
+
+extension LowRankAdapter {
+    fileprivate var bMatrix: Matrix {
+        Matrix(b.scalars, rows: b.shape[0], columns: b.shape[1])
     }
 }

@@ -17,7 +17,14 @@ extension Tensor {
         let result = Normalization.rms(
             scalars, weight: weight.scalars, width: width, epsilon: epsilon)
         let inverse = result.inverseRMS
-        return Tensor(result.y, shape: shape).derived(from: [self, weight]) { dy in
+        return Tensor(result.y, shape: shape).derived(
+            from: [self, weight],
+            remaking: {
+                Normalization.rms(
+                    x.scalars, weight: scale.scalars, width: width, epsilon: epsilon
+                ).y
+            }
+        ) { dy in
             let (dx, dweight) = Normalization.rmsPullback(
                 x.scalars, weight: scale.scalars, inverseRMS: inverse, dy: dy.scalars,
                 width: width, wantsInput: needsInput, wantsWeight: needsWeight)
