@@ -98,7 +98,7 @@ let package = Package(
             path: "Tests/TestKit",
             swiftSettings: settings),
         tests("Files", ["Files"]),
-        tests("Kernels", ["Kernels", "Tensors"]),
+        tests("Kernels", ["Kernels", "Tensors", "WeightFiles"]),
         tests("Tokenization", ["Tokenization", "WeightFiles"]),
         tests("Recipes", ["Recipes"]),
         tests("WeightFiles", ["WeightFiles", "Files"]),

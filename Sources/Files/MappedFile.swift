@@ -54,4 +54,16 @@ public final class MappedFile: @unchecked Sendable {
     ) rethrows -> Result {
         try body(UnsafeRawBufferPointer(start: base, count: byteCount))
     }
+
+    /// Says that some bytes won't be read for a while: they stop counting as this process's memory,
+    /// and the system keeps them only while it has room. Reading them again is allowed.
+    public func release(_ range: Range<Int>) {
+        guard let base, !range.isEmpty, range.lowerBound >= 0, range.upperBound <= byteCount else {
+            return
+        }
+        let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let start = range.lowerBound / pageSize * pageSize
+        // Advice: where the system does not take it, the pages stay.
+        _ = madvise(base + start, range.upperBound - start, MADV_DONTNEED)
+    }
 }

@@ -23,11 +23,11 @@ public enum CrossEntropy {
     ///
     /// Shapes: hidden [n, h], projection [v, h], targets [n], weights [n].
     public static func evaluate(
-        hidden: Scalars, projection: Scalars, width: Int, targets: [Int32], weights: [Double],
+        hidden: Scalars, projection: WeightMatrix, targets: [Int32], weights: [Double],
         wantsHidden: Bool, wantsProjection: Bool
     ) -> Result {
         let rows = targets.count
-        let vocabulary = projection.count / width
+        let (vocabulary, width) = (projection.rows, projection.columns)
         precondition(
             hidden.count == rows * width && weights.count == rows,
             "crossEntropy: \(rows) targets, \(weights.count) weights, hidden \(hidden.count)")
@@ -39,19 +39,18 @@ public enum CrossEntropy {
             type == .float32 ? Scalars(weights.map(Float.init)) : Scalars(weights)
         let dHidden = wantsHidden ? Scalars(uninitialized: hidden.count, type) : nil
         let dProjection =
-            wantsProjection ? Scalars(repeating: 0, count: projection.count, type: type) : nil
-        let classes = Matrix(projection, rows: vocabulary, columns: width)
+            wantsProjection ? Scalars(repeating: 0, count: vocabulary * width, type: type) : nil
         var losses = [Double](repeating: 0, count: rows)
         for start in stride(from: 0, to: rows, by: chunkRows) {
             let count = min(chunkRows, rows - start)
             let logits = Scalars(uninitialized: count * vocabulary, type)
             let block = Matrix(logits, rows: count, columns: vocabulary)
             let input = Matrix(hidden, start: start * width, rows: count, columns: width)
-            MatrixProduct.multiply(input, classes, transposingB: true, into: block)
+            MatrixProduct.multiply(input, projection, transposingB: true, into: block)
             score(logits, targets, scale, start: start, count: count, &losses)
             if let dHidden {
                 MatrixProduct.multiply(
-                    block, classes,
+                    block, projection,
                     into: Matrix(dHidden, start: start * width, rows: count, columns: width))
             }
             if let dProjection {

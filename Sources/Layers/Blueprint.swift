@@ -16,6 +16,14 @@ public struct Assembly<Model> {
     public var trainedParameters: [Parameter] { parameters.filter(\.isTrained) }
 }
 
+/// How frozen matrices are kept.
+public enum FrozenWeights: Sendable, Equatable {
+    /// As 32-bit floats in memory.
+    case float32
+    /// As their file stores them, expanded where they are used.
+    case asStored
+}
+
 /// The one place that knows where weights come from and what is trained; it hands out parameters by path.
 ///
 /// Layers ask a `Scope` of it for parameters and adapters, so loading, freezing, adapting, naming and
@@ -25,6 +33,8 @@ public final class Blueprint {
     public let scalarType: ScalarType
     /// What is trained.
     public let plan: TrainingPlan
+    /// How frozen matrices are kept.
+    public let frozenWeights: FrozenWeights
 
     private let source: any WeightSource
     private let fresh: [PathPattern]
@@ -44,13 +54,15 @@ public final class Blueprint {
     /// source doesn't have them; any other parameter the source lacks is an error.
     public init(
         source: any WeightSource, plan: TrainingPlan = .frozen, fresh: [PathPattern] = [],
-        seed: UInt64 = 0, scalarType: ScalarType = .float32
+        seed: UInt64 = 0, scalarType: ScalarType = .float32,
+        frozenWeights: FrozenWeights = .float32
     ) {
         self.source = source
         self.plan = plan
         self.fresh = fresh
         self.seed = seed
         self.scalarType = scalarType
+        self.frozenWeights = frozenWeights
     }
 
     /// Builds a model and checks that everything it needs was there.
@@ -104,6 +116,14 @@ public final class Blueprint {
         }
     }
 
+    /// A matrix as the source stores it, or nil when it is to be in memory or has another shape.
+    func stored(_ path: String, shape: [Int]) throws -> StoredMatrix? {
+        guard frozenWeights == .asStored, scalarType == .float32,
+            try source.shape(of: path) == shape
+        else { return nil }
+        return try source.stored(path)
+    }
+
     /// A tensor written once, in the blueprint's scalar type.
     func tensor(
         shape: [Int], _ write: (UnsafeMutableBufferPointer<Float>) throws -> Void
@@ -119,6 +139,13 @@ public final class Blueprint {
         let parameter = Parameter(
             path: path, shape: shape, key: parameters.count, isTrained: isTrained,
             value: value ?? Tensor.zeros([0], type: scalarType))
+        parameters.append(parameter)
+        return parameter
+    }
+
+    /// Adds a frozen matrix that stays as its file stores it.
+    func addParameter(_ path: String, stored: StoredMatrix) -> Parameter {
+        let parameter = Parameter(path: path, key: parameters.count, stored: stored)
         parameters.append(parameter)
         return parameter
     }

@@ -9,7 +9,7 @@ public struct Embedding {
 
     /// Claims `weight`.
     public init(count: Int, size: Int, at scope: Scope) throws {
-        weight = try scope.parameter(
+        weight = try scope.matrix(
             "weight", shape: [count, size], fill: .normal(deviation: 0.02))
     }
 
@@ -17,6 +17,6 @@ public struct Embedding {
     ///
     /// Traps: when a number is outside of the table
     public func callAsFunction(_ ids: [Int32]) -> Tensor {
-        weight.tensor.gatheringRows(ids)
+        weight.weight.gatheringRows(ids)
     }
 }

@@ -11,7 +11,7 @@ public struct Linear {
 
     /// Claims `weight` and, when there is one, `bias`.
     public init(inputs: Int, outputs: Int, hasBias: Bool = false, at scope: Scope) throws {
-        weight = try scope.parameter("weight", shape: [outputs, inputs], fill: .fanIn(inputs))
+        weight = try scope.matrix("weight", shape: [outputs, inputs], fill: .fanIn(inputs))
         bias = try hasBias ? scope.parameter("bias", shape: [outputs], fill: .fanIn(inputs)) : nil
         adapter = try scope.adapter(inputs: inputs, outputs: outputs)
     }
@@ -20,6 +20,6 @@ public struct Linear {
     public func callAsFunction(_ x: Tensor, dropoutSeed: UInt64? = nil) -> Tensor {
         let outputs = 0..<weight.shape[0]
         let adapters = adapter.map { [$0.operand(outputs: outputs, dropoutSeed: dropoutSeed)] }
-        return x.linear(weight.tensor, bias: bias?.tensor, adapters: adapters ?? [])
+        return x.linear(weight.weight, bias: bias?.tensor, adapters: adapters ?? [])
     }
 }

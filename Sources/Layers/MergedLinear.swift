@@ -19,14 +19,21 @@ public struct MergedLinear {
         }
     }
 
-    /// Rows of several parameters: one frozen tensor, or a trained concatenation made at each call.
+    /// Rows of several parameters: frozen ones as one, or a trained concatenation made at each call.
     private enum Rows {
-        case packed(Tensor)
+        case packed(Weight)
         case separate([RowBlock])
+
+        var weight: Weight {
+            switch self {
+            case .packed(let weight): weight
+            case .separate: .tensor(tensor)
+            }
+        }
 
         var tensor: Tensor {
             switch self {
-            case .packed(let tensor): tensor
+            case .packed(let weight): weight.values
             case .separate(let blocks): Tensor.concatenated(blocks.map(\.tensor), axis: 0)
             }
         }
@@ -75,7 +82,7 @@ public struct MergedLinear {
     /// Maps each row by every part; the seed switches on dropout in the adapters, each with its own mask.
     public func callAsFunction(_ x: Tensor, dropoutSeed: UInt64? = nil) -> Tensor {
         x.linear(
-            weight.tensor, bias: bias?.tensor,
+            weight.weight, bias: bias?.tensor,
             adapters: adapters.map {
                 $0.adapter.operand(outputs: $0.outputs, dropoutSeed: dropoutSeed)
             })
@@ -85,8 +92,13 @@ public struct MergedLinear {
         _ parts: [(name: String?, rows: Int)], rowShape: [Int], fill: Fill, _ scope: Scope
     ) throws -> Rows {
         guard parts.contains(where: { $0.name.map(scope.isTrained) ?? false }) else {
+            if let columns = rowShape.first,
+                let stored = try scope.storedMatrices(parts, columns: columns)
+            {
+                return .packed(.stored(stored))
+            }
             let packed = try scope.packed(parts, rowShape: rowShape, fill: fill)
-            return .packed(packed ?? Tensor.zeros([0], type: scope.scalarType))
+            return .packed(.tensor(packed ?? Tensor.zeros([0], type: scope.scalarType)))
         }
         return .separate(
             try parts.map { part in

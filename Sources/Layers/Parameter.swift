@@ -1,3 +1,4 @@
+public import Kernels
 public import Tensors
 
 /// One named tensor of a model: frozen, or trained by an optimizer.
@@ -13,16 +14,35 @@ public final class Parameter {
     /// Whether an optimizer may change the value and graphs record it.
     public let isTrained: Bool
 
-    /// The current value, outside of any graph.
-    public private(set) var value: Tensor
+    private var content: Weight
 
     init(path: String, shape: [Int], key: Int, isTrained: Bool, value: Tensor) {
         self.path = path
         self.shape = shape
         self.key = key
         self.isTrained = isTrained
-        self.value = value
+        content = .tensor(value)
     }
+
+    /// A frozen matrix that stays as its file stores it.
+    init(path: String, key: Int, stored: StoredMatrix) {
+        self.path = path
+        shape = [stored.rows, stored.columns]
+        self.key = key
+        isTrained = false
+        content = .stored(stored)
+    }
+
+    /// The current value, outside of any graph; stored weights are expanded anew at each call.
+    public var value: Tensor { content.values }
+
+    /// The frozen matrix as its file stores it, or nil when the value is in memory.
+    public var stored: StoredMatrix? {
+        if case .stored(let matrix) = content { matrix } else { nil }
+    }
+
+    /// The scalar type of the value.
+    public var scalarType: ScalarType { content.scalarType }
 
     /// The number of scalars.
     public var scalarCount: Int { shape.reduce(1, *) }
@@ -30,6 +50,11 @@ public final class Parameter {
     /// The value as layers use it: recorded in the graph when it is trained.
     public var tensor: Tensor {
         isTrained ? value.tracked(as: key) : value
+    }
+
+    /// The value as linear maps use it, which take stored weights as they are.
+    public var weight: Weight {
+        isTrained ? .tensor(tensor) : content
     }
 
     /// Replaces the value of a trained parameter, as optimizers and checkpoints do.
@@ -53,13 +78,13 @@ public final class Parameter {
     }
 
     private func replace(_ newValue: Tensor) throws {
-        guard newValue.shape == shape, newValue.scalarType == value.scalarType else {
+        guard newValue.shape == shape, newValue.scalarType == scalarType else {
             throw LayerError(
                 .assignment, subject: path,
                 detail: "a \(newValue.scalarType) value of shape \(newValue.shape) does not fit; "
-                    + "expected \(value.scalarType) \(shape)",
+                    + "expected \(scalarType) \(shape)",
                 hint: "use a checkpoint of the same model and recipe")
         }
-        value = newValue.detached()
+        content = .tensor(newValue.detached())
     }
 }

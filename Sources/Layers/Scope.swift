@@ -32,6 +32,38 @@ public struct Scope {
         try claim(pathOf(name), shape: shape, fill: fill, isTrained: isTrained(name))
     }
 
+    /// A matrix of the layer at this place, for products and look-ups: as the file stores it, where it
+    /// is frozen and the blueprint keeps such.
+    ///
+    /// Throws: when its values can't be read; a missing or mismatched one is reported by `assemble`
+    public func matrix(_ name: String, shape: [Int], fill: Fill) throws -> Parameter {
+        let path = pathOf(name)
+        let origin = try blueprint.claim(path, shape: shape)
+        if !isTrained(name), let stored = try blueprint.stored(path, shape: shape) {
+            return blueprint.addParameter(path, stored: stored)
+        }
+        return try parameter(path, shape: shape, fill: fill, isTrained: isTrained(name), origin)
+    }
+
+    /// Frozen matrices one below the other, as the file stores them, each claimed by its own path.
+    ///
+    /// Returns nil, and claims nothing, when one of them is trained or has no stored form.
+    func storedMatrices(_ parts: [(name: String?, rows: Int)], columns: Int) throws -> StoredMatrix?
+    {
+        let paths = parts.compactMap { $0.name.map(pathOf) }
+        guard paths.count == parts.count, !parts.contains(where: { $0.name.map(isTrained) ?? true })
+        else { return nil }
+        let matrices = try zip(paths, parts).compactMap { path, part in
+            try blueprint.stored(path, shape: [part.rows, columns])
+        }
+        guard matrices.count == parts.count else { return nil }
+        for (path, matrix) in zip(paths, matrices) {
+            _ = try blueprint.claim(path, shape: [matrix.rows, columns])
+            _ = blueprint.addParameter(path, stored: matrix)
+        }
+        return StoredMatrix(joining: matrices)
+    }
+
     /// A frozen parameter that is measured rather than trained; fresh where the source lacks it.
     ///
     /// Throws: when its values can't be read; a mismatched one is reported by `assemble`
@@ -129,6 +161,13 @@ public struct Scope {
         _ path: String, shape: [Int], fill: Fill, isTrained: Bool, isOptional: Bool = false
     ) throws -> Parameter {
         let origin = try blueprint.claim(path, shape: shape, isOptional: isOptional)
+        return try parameter(path, shape: shape, fill: fill, isTrained: isTrained, origin)
+    }
+
+    /// A claimed parameter with its values in memory.
+    private func parameter(
+        _ path: String, shape: [Int], fill: Fill, isTrained: Bool, _ origin: Blueprint.Origin?
+    ) throws -> Parameter {
         let tensor = try origin.map { origin in
             try blueprint.tensor(shape: shape) { buffer in
                 try blueprint.write(path, from: origin, fill: fill, into: buffer)

@@ -1,3 +1,5 @@
+public import Kernels
+
 /// Where a model's weights come from, asked by path: Hugging Face's name of each tensor.
 public protocol WeightSource {
     /// Every path the source can give, in a fixed order; used to report what a model did not take.
@@ -12,6 +14,15 @@ public protocol WeightSource {
     ///
     /// Throws: when the values can't be read
     func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws
+
+    /// A matrix in the form in which the source stores it, or nil when it has no such form.
+    ///
+    /// Throws: when the source has it but can't give it
+    func stored(_ path: String) throws -> StoredMatrix?
+}
+
+extension WeightSource {
+    public func stored(_ path: String) throws -> StoredMatrix? { nil }
 }
 
 /// Weights held in memory, for tests and for tensors that were just computed.
@@ -72,5 +83,9 @@ public struct CombinedWeights: WeightSource {
                 hint: "ask for a path the sources list")
         }
         try source.read(path, into: buffer)
+    }
+
+    public func stored(_ path: String) throws -> StoredMatrix? {
+        try sources.first { try $0.shape(of: path) != nil }?.stored(path)
     }
 }

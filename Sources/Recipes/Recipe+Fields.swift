@@ -28,6 +28,7 @@ extension Recipe.Model {
         let prompt = try fields.optionalText("system_prompt")
         try self.init(
             language: fields.text("language"),
+            weights: fields.choice("weights", Recipe.Model.Weights.self),
             visual: fields.optionalSection("visual").map(Recipe.Visual.init(_:)),
             audio: fields.optionalSection("audio").map(Recipe.Audio.init(_:)),
             visualToken: fields.text("visual_token"),

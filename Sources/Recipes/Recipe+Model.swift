@@ -23,6 +23,8 @@ extension Recipe {
     public struct Model: Sendable, Equatable {
         /// The language model: an asset's name or a path.
         public let language: String
+        /// How the language model's frozen weights are kept.
+        public let weights: Weights
         /// What is seen, or nil for a model without sight.
         public let visual: Visual?
         /// What is heard, or nil for a model without hearing.
@@ -33,6 +35,14 @@ extension Recipe {
         public let audioToken: String
         /// The system message of every conversation.
         public let systemPrompt: SystemPrompt
+
+        /// How frozen weights are kept.
+        public enum Weights: String, Sendable, CaseIterable {
+            /// As 32-bit floats in memory.
+            case float32
+            /// As their file stores them.
+            case asStored = "as-stored"
+        }
     }
 
     /// The system message of every conversation.

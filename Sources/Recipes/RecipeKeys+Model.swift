@@ -1,6 +1,10 @@
 extension RecipeKey {
     static let model: [RecipeKey] = [
         .required("language", .text(.asset), "the language model"),
+        .key(
+            "weights", .choice(Recipe.Model.Weights.allCases.map(\.rawValue)), "float32",
+            "how the language model's frozen weights are kept: as floats in memory, or as their "
+                + "file stores them, which takes a fraction of the memory and about as long"),
         .optional("visual", .section(visual), "what is seen; null for a model without sight"),
         .optional("audio", .section(audio), "what is heard; null for a model without hearing"),
         .key(

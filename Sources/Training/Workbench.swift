@@ -43,10 +43,14 @@ public final class Workbench {
     /// Throws: what is missing or does not fit, by file and tensor; a checkpoint of another recipe
     public convenience init(recipe: Recipe, checkpoint: Checkpoint? = nil) throws {
         if let checkpoint { try RecipeDifference.require(recipe, of: checkpoint) }
-        try self.init(assembling: recipe, checkpoint)
+        try self.init(
+            assembling: recipe, checkpoint,
+            weights: recipe.model.weights == .asStored ? .asStored : .float32)
     }
 
-    private init(assembling recipe: Recipe, _ checkpoint: Checkpoint?) throws {
+    private init(
+        assembling recipe: Recipe, _ checkpoint: Checkpoint?, weights: FrozenWeights
+    ) throws {
         self.recipe = recipe
         if recipe.threadCount > 0 { Parallel.use(threads: recipe.threadCount) }
         let assets = try Assets()
@@ -78,7 +82,8 @@ public final class Workbench {
                 DictionaryWeights(start?.tensors ?? [:]), language.weights,
             ]),
             plan: plan,
-            fresh: checkpoint == nil ? ["model.mm_projector*", "*lora_*"] : [], seed: recipe.seed)
+            fresh: checkpoint == nil ? ["model.mm_projector*", "*lora_*"] : [], seed: recipe.seed,
+            frozenWeights: weights)
         let assembly = try blueprint.assemble { scope in
             try AudioVisualModel(
                 language.configuration, visualFeatureSize: parts.visual?.settings.featureSize,
@@ -95,11 +100,12 @@ public final class Workbench {
             maximumTokenCount: recipe.data.maximumTokenCount)
     }
 
-    /// The recipe and trained tensors of a checkpoint put together, for use rather than training.
+    /// The recipe and trained tensors of a checkpoint put together, for use rather than training;
+    /// frozen weights stay as their file stores them, which answers are written from fastest.
     public static func opening(_ checkpoint: Checkpoint) throws -> Workbench {
         try Workbench(
             assembling: try Recipe(yaml: checkpoint.recipe, file: "the checkpoint's recipe"),
-            checkpoint)
+            checkpoint, weights: .asStored)
     }
 
     /// Frozen numbers of the model.

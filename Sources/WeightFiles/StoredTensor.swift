@@ -121,6 +121,12 @@ public struct StoredTensor: Sendable {
         }
     }
 
+    /// All bytes of the file.
+    func withFileBytes(_ body: (UnsafeRawBufferPointer) -> Void) { file.withBytes(body) }
+
+    /// See `MappedFile.release(_:)`.
+    func releaseFileBytes(_ range: Range<Int>) { file.release(range) }
+
     private static func product(_ shape: [Int], name: String, path: String) throws -> Int {
         var product = 1
         for length in shape {

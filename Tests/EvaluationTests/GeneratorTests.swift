@@ -71,6 +71,26 @@ import Testing
         #expect(try generator(tiny, .init()).answers(to: []).isEmpty)
     }
 
+    @Test func firstDrawsAreAmongTheTopK() throws {
+        let tiny = try TinyModel()
+        let prompt = try tiny.prompt("hello")
+        let tokens = prompt.encoded.tokens
+        let hidden = tiny.model.hidden(
+            of: AudioVisualBatch(
+                tokens: tokens, layout: SequenceLayout(lengths: [tokens.count])))
+        let scores = tiny.model.language.logits(hidden).floats.suffix(259)
+        let best = Set(
+            scores.indices.sorted { scores[$0] > scores[$1] }.prefix(3)
+                .map { Int32($0 - scores.startIndex) })
+        let drawn = try (0..<24).compactMap { seed in
+            try generator(
+                tiny, .init(maximumTokenCount: 1, temperature: 9, topK: 3, seed: UInt64(seed))
+            ).answers(to: [prompt])[0].tokens.first
+        }
+        #expect(Set(drawn).isSubset(of: best.union([TinyModel.endID])))
+        #expect(Set(drawn).count > 1)
+    }
+
     @Test func highTemperatureDrawsDifferAndTinyTopPIsGreedy() throws {
         let tiny = try TinyModel()
         let prompt = try tiny.prompt("hello")
@@ -80,6 +100,7 @@ import Testing
         let greedy = try tokens(.init(maximumTokenCount: 8))
         #expect(
             try tokens(.init(maximumTokenCount: 8, temperature: 1, topP: 1e-6)) == greedy)
+        #expect(try tokens(.init(maximumTokenCount: 8, temperature: 1, topK: 1)) == greedy)
         let drawn = try (0..<4).map {
             try tokens(.init(maximumTokenCount: 8, temperature: 5, seed: $0))
         }

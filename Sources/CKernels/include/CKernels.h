@@ -109,5 +109,7 @@ typedef struct {
 void duet_adamw_step(duet_scalar scalar, const duet_adamw *settings, size_t n, const void *gradient,
                      void *value, void *m, void *v);
 
+#include "decoding.h"
 #include "dequantise.h"
 #include "machine.h"
+#include "stored.h"

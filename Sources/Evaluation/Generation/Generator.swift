@@ -11,6 +11,8 @@ public struct Generator {
         public let maximumTokenCount: Int
         /// 0 takes the likeliest token; above, tokens are drawn, the more freely the higher.
         public let temperature: Double
+        /// Draws only from this many of the likeliest tokens; 0 for no limit.
+        public let topK: Int
         /// Draws only from the likeliest tokens that have this much probability together.
         public let topP: Double
         /// Decides the draws.
@@ -20,15 +22,16 @@ public struct Generator {
         ///
         /// Traps: when a value is out of range
         public init(
-            maximumTokenCount: Int = 64, temperature: Double = 0, topP: Double = 1,
-            seed: UInt64 = 0
+            maximumTokenCount: Int = 64, temperature: Double = 0, topK: Int = 0,
+            topP: Double = 1, seed: UInt64 = 0
         ) {
             precondition(
-                maximumTokenCount > 0 && temperature >= 0 && topP > 0 && topP <= 1,
-                "generation: \(maximumTokenCount) tokens, temperature \(temperature), top-p \(topP)"
-            )
+                maximumTokenCount > 0 && temperature >= 0 && topK >= 0 && topP > 0 && topP <= 1,
+                "generation: \(maximumTokenCount) tokens, temperature \(temperature), "
+                    + "top-k \(topK), top-p \(topP)")
             self.maximumTokenCount = maximumTokenCount
             self.temperature = temperature
+            self.topK = topK
             self.topP = topP
             self.seed = seed
         }

@@ -32,7 +32,7 @@ public struct LanguageModel {
         head =
             try configuration.isTied
             ? nil
-            : (scope / "lm_head").parameter(
+            : (scope / "lm_head").matrix(
                 "weight", shape: [configuration.vocabularyCount, configuration.hiddenSize],
                 fill: .normal(deviation: 0.02))
     }
@@ -43,7 +43,7 @@ public struct LanguageModel {
         let count = configuration.vocabularyCount
         let ids = stride(from: 0, to: count, by: Swift.max(1, count / 1024)).map { Int32($0) }
         let width = configuration.hiddenSize
-        let values = embedding.weight.value.gatheringRows(ids).doubles
+        let values = embedding.weight.weight.gatheringRows(ids).doubles
         let sizes = ids.indices.map { row -> Double in
             let squares = values[row * width..<(row + 1) * width].reduce(0.0) { $0 + $1 * $1 }
             return (squares / Double(width)).squareRoot()
@@ -120,7 +120,7 @@ public struct LanguageModel {
         packed.rotated(table, positions: positions, heads: heads.query + heads.keyValue)
     }
 
-    private var projection: Tensor { head?.tensor ?? embedding.weight.tensor }
+    private var projection: Weight { head?.weight ?? embedding.weight.weight }
 
     private func attention(_ layout: SequenceLayout, type: ScalarType) -> (Tensor) -> Tensor {
         let table = rotaryTable(positionCount: layout.positionCount, type: type)

@@ -5,9 +5,9 @@ public import WeightFiles
 ///
 /// Values go from the mapped file straight into their final place.
 public struct FileWeights: WeightSource, Sendable {
-    private let file: any WeightFile
-    private let storedNames: Set<String>
-    private let names: any NameTable
+    let file: any WeightFile
+    let storedNames: Set<String>
+    let names: any NameTable
 
     /// Reads a file whose names a table translates.
     public init(_ file: any WeightFile, names: any NameTable) {
@@ -70,14 +70,7 @@ public struct FileWeights: WeightSource, Sendable {
         _ buffer: UnsafeMutableBufferPointer<Float>, of tensor: StoredTensor, headCount: Int
     ) throws {
         let rowCount = tensor.shape.first ?? 0
-        let half = rowCount / (2 * headCount)
-        guard half * 2 * headCount == rowCount else {
-            throw ModelError(
-                .weights, subject: file.path,
-                detail: "'\(tensor.name)' has \(rowCount) rows; expected an even number for each "
-                    + "of \(headCount) heads",
-                hint: "use a file whose metadata belongs to its tensors")
-        }
+        let half = try headSize(of: tensor, headCount: headCount) / 2
         let width = tensor.scalarCount / max(1, rowCount)
         var head = [Float](repeating: 0, count: 2 * half * width)
         for start in stride(from: 0, to: buffer.count, by: max(1, head.count)) {
@@ -91,5 +84,18 @@ public struct FileWeights: WeightSource, Sendable {
                 }
             }
         }
+    }
+
+    /// The rows of a head, an even number.
+    func headSize(of tensor: StoredTensor, headCount: Int) throws -> Int {
+        let rowCount = tensor.shape.first ?? 0
+        guard rowCount % (2 * headCount) == 0 else {
+            throw ModelError(
+                .weights, subject: file.path,
+                detail: "'\(tensor.name)' has \(rowCount) rows; expected an even number for each "
+                    + "of \(headCount) heads",
+                hint: "use a file whose metadata belongs to its tensors")
+        }
+        return rowCount / headCount
     }
 }

@@ -47,8 +47,15 @@ extension Tensor {
     public func linear(
         _ weight: Tensor, bias: Tensor? = nil, adapters: [LowRankAdapter] = []
     ) -> Tensor {
+        linear(.tensor(weight), bias: bias, adapters: adapters)
+    }
+
+    /// The same with a weight that may be as its file stores it.
+    public func linear(
+        _ weight: Weight, bias: Tensor? = nil, adapters: [LowRankAdapter] = []
+    ) -> Tensor {
         precondition(
-            rank == 2 && weight.rank == 2 && shape[1] == weight.shape[1]
+            rank == 2 && weight.shape.count == 2 && shape[1] == weight.shape[1]
                 && (bias.map { $0.shape == [weight.shape[0]] } ?? true)
                 && scalarType == weight.scalarType,
             "linear: \(shape) × \(weight.shape)ᵀ + \(bias?.shape ?? []) "
@@ -60,7 +67,7 @@ extension Tensor {
                 input: isTracked, weight: weight.isTracked, bias: bias?.isTracked ?? false))
         let (y, projections) = map.forward(scalars, bias: bias?.detached())
         let inputs =
-            [self, weight, bias ?? Tensor.zeros([0])] + adapters.flatMap { [$0.a, $0.b] }
+            [self, weight.history, bias ?? Tensor.zeros([0])] + adapters.flatMap { [$0.a, $0.b] }
         let x = weight.isTracked || !adapters.isEmpty ? kept : nil
         return y.derived(from: inputs) { dy in map.pullback(dy, x: x?.scalars, projections) }
     }
@@ -129,13 +136,12 @@ private struct LinearMap: Sendable {
     struct Needs: Sendable { let input: Bool, weight: Bool, bias: Bool }
 
     let rows: Int
-    let weight: Tensor
+    let weight: Weight
     let groups: [AdapterGroup]
     let needs: Needs
 
     private var inputs: Int { weight.shape[1] }
     private var outputs: Int { weight.shape[0] }
-    private var weightMatrix: Matrix { Matrix(weight.scalars, rows: outputs, columns: inputs) }
 
     private func columns(_ range: Range<Int>, of y: Scalars) -> Matrix {
         Matrix(
@@ -155,16 +161,16 @@ private struct LinearMap: Sendable {
             y = new(rows, outputs)
         }
         MatrixProduct.multiply(
-            Matrix(x, rows: rows, columns: inputs), weightMatrix, transposingB: true,
+            Matrix(x, rows: rows, columns: inputs), weight.matrix, transposingB: true,
             into: Matrix(y, rows: rows, columns: outputs), beta: bias == nil ? 0 : 1)
         let projections = groups.map { group in
             let u = new(rows, group.rank)
             MatrixProduct.multiply(
-                Matrix(group.dropped(x), rows: rows, columns: inputs), group.a,
+                Matrix(group.dropped(x), rows: rows, columns: inputs), .plain(group.a),
                 transposingB: true, into: Matrix(u, rows: rows, columns: group.rank))
             group.forEach(u, rows: rows) { adapter, part in
                 MatrixProduct.multiply(
-                    part, adapter.bMatrix, transposingB: true,
+                    part, .plain(adapter.bMatrix), transposingB: true,
                     into: columns(adapter.outputs, of: y), alpha: adapter.scale, beta: 1)
             }
             return u
@@ -179,7 +185,7 @@ private struct LinearMap: Sendable {
         let dx = needs.input ? new(rows, inputs) : nil
         if let dx {
             MatrixProduct.multiply(
-                dyMatrix, weightMatrix, into: Matrix(dx, rows: rows, columns: inputs))
+                dyMatrix, weight.matrix, into: Matrix(dx, rows: rows, columns: inputs))
         }
         var result: [Tensor?] = [nil, nil, nil]
         if needs.weight, let x {

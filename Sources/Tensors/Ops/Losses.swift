@@ -19,16 +19,23 @@ extension Tensor {
     public func crossEntropy(
         projection: Tensor, targets: [Int32], weights: [Double]
     ) -> CrossEntropyResult {
+        crossEntropy(projection: .tensor(projection), targets: targets, weights: weights)
+    }
+
+    /// The same with a projection that may be as its file stores it.
+    public func crossEntropy(
+        projection: Weight, targets: [Int32], weights: [Double]
+    ) -> CrossEntropyResult {
         precondition(
-            rank == 2 && projection.rank == 2 && shape[1] == projection.shape[1]
+            rank == 2 && projection.shape.count == 2 && shape[1] == projection.shape[1]
                 && shape[0] == targets.count && weights.count == targets.count,
             "crossEntropy: \(shape) × \(projection.shape)ᵀ, \(targets.count) targets")
         let result = CrossEntropy.evaluate(
-            hidden: scalars, projection: projection.scalars, width: shape[1], targets: targets,
+            hidden: scalars, projection: projection.matrix, targets: targets,
             weights: weights, wantsHidden: isTracked, wantsProjection: projection.isTracked)
         let (hiddenShape, projectionShape) = (shape, projection.shape)
         let loss = Tensor.filled(result.loss, shape: [], type: scalarType)
-            .derived(from: [self, projection]) { dy in
+            .derived(from: [self, projection.history]) { dy in
                 let factor = dy.item
                 return [
                     result.dHidden.map {

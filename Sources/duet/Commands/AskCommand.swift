@@ -40,6 +40,13 @@ struct AskCommand: AsyncParsableCommand {
     var temperature = 0.0
 
     @Option(
+        name: .customLong("top-k"),
+        help: ArgumentHelp(
+            "Draw only from this many of the likeliest words; 0 for no limit.",
+            valueName: "count"))
+    var topK = 0
+
+    @Option(
         name: .customLong("top-p"),
         help: ArgumentHelp(
             "Draw only from the likeliest words that have this probability together.",
@@ -61,6 +68,9 @@ struct AskCommand: AsyncParsableCommand {
         guard temperature >= 0, temperature.isFinite else {
             throw ValidationError("--temperature \(temperature): expected 0 or more")
         }
+        guard topK >= 0 else {
+            throw ValidationError("--top-k \(topK): expected 0 or more")
+        }
         guard topP > 0, topP <= 1 else {
             throw ValidationError("--top-p \(topP): expected more than 0, at most 1")
         }
@@ -77,8 +87,8 @@ struct AskCommand: AsyncParsableCommand {
         let interlocutor = Interlocutor(
             bench,
             settings: Generator.Settings(
-                maximumTokenCount: maximumTokenCount, temperature: temperature, topP: topP,
-                seed: seed))
+                maximumTokenCount: maximumTokenCount, temperature: temperature, topK: topK,
+                topP: topP, seed: seed))
         let answer = try await interlocutor.answer(to: query.sample) { try console.part($0) }
         try console.part("\n")
         if !answer.isComplete {
