@@ -4,7 +4,7 @@ internal import Models
 internal import Tensors
 internal import WeightFiles
 
-/// The recorded batch of a training step, with its settings.
+/// The batch of a training step, recorded or made up, with its settings.
 struct BenchmarkFile {
     struct Optimizer: Decodable {
         let lr: Double
@@ -23,8 +23,8 @@ struct BenchmarkFile {
     let batch: AudioVisualBatch
     let optimizer: Optimizer
     let clipNorm: Double
-    let visualFeatureSize: Int
-    let audioFeatureSize: Int
+    let visualFeatureSize: Int?
+    let audioFeatureSize: Int?
     let initialWeights: DictionaryWeights
     let expectedLosses: [Double]
     private let adapter: Adapter
@@ -63,10 +63,38 @@ struct BenchmarkFile {
         batch = try Self.batch(file)
     }
 
+    /// One sequence of made-up tokens, the last quarter supervised, for fine-tuning of adapters with
+    /// rank 16 on every linear map of a language model.
+    init(madeUpTokens count: Int, vocabularyCount: Int) {
+        var stream = RandomStream(seed: 0, name: "bench/tokens")
+        let tokens = (0..<count).map { _ in
+            Int32(stream.next() % UInt64(vocabularyCount))
+        }
+        let supervised = (count - max(1, count / 4) - 1)..<(count - 1)
+        batch = AudioVisualBatch(
+            tokens: tokens, layout: SequenceLayout(lengths: [count]),
+            supervisedRows: supervised.map { Int32($0) },
+            targets: supervised.map { tokens[$0 + 1] })
+        stage = .finetune
+        optimizer = Optimizer(lr: 1e-4, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0)
+        clipNorm = 1
+        visualFeatureSize = nil
+        audioFeatureSize = nil
+        let nothing: [String: (shape: [Int], values: [Float])] = [:]
+        initialWeights = DictionaryWeights(nothing)
+        expectedLosses = []
+        adapter = Adapter(
+            r: 16, alpha: 32,
+            targets: [
+                "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
+            ])
+    }
+
     var plan: TrainingPlan {
         get throws {
             TrainingPlan(
-                trained: ["model.mm_projector*.weight", "model.mm_projector*.bias"],
+                trained: visualFeatureSize == nil && audioFeatureSize == nil
+                    ? [] : ["model.mm_projector*.weight", "model.mm_projector*.bias"],
                 adaptation: stage == .pretrain
                     ? nil
                     : try LowRankAdaptation(

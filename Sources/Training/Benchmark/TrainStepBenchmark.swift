@@ -75,15 +75,36 @@ public struct TrainStepBenchmark {
     private let parameters: [Parameter]
     private let optimizer: AdamW
 
-    /// Reads the batch, and the language model from a weight file.
+    /// Reads the batch, and the language model from a weight file, whose weights may stay as stored.
     ///
     /// Throws: when a file lacks a tensor or a setting
-    public init(inputs: String, model path: String, stage: Stage?) throws {
-        file = try BenchmarkFile(path: inputs, stage: stage)
+    public init(
+        inputs: String, model path: String, stage: Stage?, isStored: Bool = false
+    ) throws {
+        try self.init(
+            try BenchmarkFile(path: inputs, stage: stage), try LanguageModelFile(path: path),
+            isStored: isStored)
+    }
+
+    /// Makes up one sequence of tokens, to fine-tune adapters on every linear map.
+    ///
+    /// Throws: when the file is no language model
+    /// Traps:  when there are fewer than two tokens
+    public init(madeUpTokens count: Int, model path: String, isStored: Bool = false) throws {
+        precondition(count > 1, "train step: \(count) tokens")
         let language = try LanguageModelFile(path: path)
+        try self.init(
+            BenchmarkFile(
+                madeUpTokens: count, vocabularyCount: language.configuration.vocabularyCount),
+            language, isStored: isStored)
+    }
+
+    private init(_ file: BenchmarkFile, _ language: LanguageModelFile, isStored: Bool) throws {
+        self.file = file
         let blueprint = Blueprint(
-            source: CombinedWeights([file.initialWeights, language.weights]), plan: try file.plan)
-        let file = file
+            source: CombinedWeights([file.initialWeights, language.weights]), plan: try file.plan,
+            fresh: file.expectedLosses.isEmpty ? ["*lora_*"] : [],
+            frozenWeights: isStored ? .asStored : .float32)
         let assembly = try blueprint.assemble { scope in
             try AudioVisualModel(
                 language.configuration, visualFeatureSize: file.visualFeatureSize,

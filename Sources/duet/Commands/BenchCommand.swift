@@ -14,7 +14,9 @@ struct BenchCommand: AsyncParsableCommand {
             Example: duet bench train-step --inputs finetune_seed0.safetensors \
             --model smollm2-135m-instruct
             """,
-        subcommands: [BenchTrainStepCommand.self])
+        subcommands: [
+            BenchTrainStepCommand.self, BenchGenerateCommand.self, BenchMediaCommand.self,
+        ])
 }
 
 /// `duet bench train-step`
@@ -24,7 +26,9 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
         abstract: "Time the training step on a recorded batch, and check its losses.",
         discussion: """
             The file holds a batch, the first adapters and projectors, optimizer settings and the \
-            losses that another program found. The first step is not counted.
+            losses that another program found. Without a file, --tokens makes up one sequence, and \
+            adapters on every linear map are trained. The first step is not counted, unless it is \
+            the only one.
 
             Example: duet bench train-step --inputs finetune_seed0.safetensors \
             --model smollm2-135m-instruct --steps 8
@@ -33,7 +37,13 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("The recorded batch, in safetensors.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
-    var inputs: String
+    var inputs: String?
+
+    @Option(help: "Instead of a recorded batch, one made-up sequence of this many tokens.")
+    var tokens: Int?
+
+    @Flag(help: "Keep frozen weights as their file stores them.")
+    var asStored = false
 
     @Option(
         help: ArgumentHelp(
@@ -53,6 +63,12 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
+        if (inputs == nil) == (tokens == nil) {
+            throw ValidationError("expected either --inputs or --tokens")
+        }
+        if let tokens, tokens < 2 {
+            throw ValidationError("--tokens \(tokens): expected 2 or more")
+        }
         if steps < 1 { throw ValidationError("--steps \(steps): expected 1 or more") }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads \(threads): expected 1 to 1024")
@@ -65,9 +81,16 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console()
         if let threads { Parallel.use(threads: threads) }
-        let benchmark = try TrainStepBenchmark(
-            inputs: inputs, model: try Assets().path(of: model),
-            stage: stage.flatMap(TrainStepBenchmark.Stage.init))
+        let path = try Assets().path(of: model)
+        let benchmark =
+            if let inputs {
+                try TrainStepBenchmark(
+                    inputs: inputs, model: path,
+                    stage: stage.flatMap(TrainStepBenchmark.Stage.init), isStored: asStored)
+            } else {
+                try TrainStepBenchmark(
+                    madeUpTokens: tokens ?? 0, model: path, isStored: asStored)
+            }
         var progress = ProgressDisplay("steps", totalCount: steps, on: console)
         let report = try benchmark.run(steps: steps) { progress.update(doneCount: $0) }
         progress.finish()
