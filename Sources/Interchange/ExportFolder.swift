@@ -1,34 +1,44 @@
+import Checkpointing
+import Files
 import Foundation
+import WeightFiles
 
 /// A folder that appears under its name only when everything in it is written and synced.
-package struct ExportFolder {
+public struct ExportFolder {
     private let path: String
     private let replacesExisting: Bool
 
     /// Names the folder; one that is there is replaced only when asked for.
-    package init(path: String, replacesExisting: Bool) {
+    public init(path: String, replacesExisting: Bool) {
         self.path = path
         self.replacesExisting = replacesExisting
+    }
+
+    private var target: URL { URL(fileURLWithPath: path) }
+    private var parent: URL { target.deletingLastPathComponent() }
+
+    /// Refuses a folder that is there already, before any work is done for it.
+    ///
+    /// Throws: `InterchangeError`
+    public func check() throws {
+        guard FileManager.default.fileExists(atPath: target.path), !replacesExisting else { return }
+        throw InterchangeError(
+            .request, path, "is there already", hint: "name another folder, or give --force")
     }
 
     /// Lets `body` fill a hidden folder beside the final one, and then gives it its name.
     ///
     /// Returns: names and sizes of the files, sorted by name
-    /// Throws:  what `body` throws, or `CommandFailure`; nothing is left behind then
-    package func write(
+    /// Throws:  what `body` throws, or `InterchangeError`; nothing is left behind then
+    public func write(
         _ body: (String) throws -> Void
     ) throws -> [(name: String, byteCount: Int)] {
-        let target = URL(fileURLWithPath: path)
-        let parent = target.deletingLastPathComponent()
-        let process = ProcessInfo.processInfo.processIdentifier
-        let suffix = "\(target.lastPathComponent).partial-\(process)"
+        try check()
+        removeAbandoned()
+        let files = FileManager.default
+        let suffix = "\(target.lastPathComponent).partial-\(getpid())"
         let partial = parent.appendingPathComponent(".\(suffix)").path
         let old = parent.appendingPathComponent(".old-\(suffix)").path
-        let files = FileManager.default
-        if files.fileExists(atPath: target.path), !replacesExisting {
-            throw CommandFailure(
-                .usage, path, "is there already", hint: "name another folder, or give --force")
-        }
         do {
             try files.createDirectory(atPath: partial, withIntermediateDirectories: true)
         } catch {
@@ -50,8 +60,45 @@ package struct ExportFolder {
             return written
         } catch {
             if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
-            throw error
+            throw Self.renamed(error, from: partial, to: path)
         }
+    }
+
+    /// Removes what processes that are gone have left of this folder.
+    private func removeAbandoned() {
+        let files = FileManager.default
+        let start = ".\(target.lastPathComponent).partial-"
+        // A folder that cannot be listed has nothing to remove; making the new one says why.
+        let names = (try? files.contentsOfDirectory(atPath: parent.path)) ?? []
+        for name in names where name.hasPrefix(start) {
+            guard let process = Int32(name.dropFirst(start.count)), process != getpid(),
+                kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            try? files.removeItem(atPath: parent.appendingPathComponent(name).path)
+        }
+    }
+
+    /// The same error about the final name instead of the hidden one.
+    private static func renamed(
+        _ error: any Error, from partial: String, to path: String
+    ) -> any Error {
+        func retold(_ subject: String, _ detail: String, _ hint: String) -> (any Error)? {
+            guard subject.contains(partial) else { return nil }
+            let place = subject.replacing(partial, with: path)
+            return InterchangeError(.storage, place, detail, hint: hint)
+        }
+        let new: (any Error)? =
+            switch error {
+            case let error as FileError: retold(error.subject, error.detail, error.hint)
+            case let error as WeightFileError where error.kind == .unreadable:
+                retold(error.subject, error.detail, error.hint)
+            case let error as CheckpointError where error.kind == .unwritable:
+                retold(
+                    error.subject, error.detail + (error.cause.map { " (\($0))" } ?? ""), error.hint
+                )
+            default: nil
+            }
+        return new ?? error
     }
 
     private func list(_ folder: String) throws -> [(name: String, byteCount: Int)] {
@@ -74,9 +121,9 @@ package struct ExportFolder {
         guard fsync(descriptor) == 0 else { throw failure("cannot be synced") }
     }
 
-    private func failure(_ what: String) -> CommandFailure {
-        CommandFailure(
-            .inputOutput, path, "\(what): \(String(cString: strerror(errno)).lowercased())",
+    private func failure(_ what: String) -> InterchangeError {
+        InterchangeError(
+            .storage, path, "\(what): \(String(cString: strerror(errno)).lowercased())",
             hint: "check the folder, its permissions and the free space")
     }
 }
