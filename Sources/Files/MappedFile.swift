@@ -48,6 +48,15 @@ public final class MappedFile: @unchecked Sendable {
         if let base { munmap(base, byteCount) }
     }
 
+    /// Lets go of the memory that holds some bytes; they are read from the disk when touched again.
+    package func forget(_ range: Range<Int>) {
+        guard let base, !range.isEmpty else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let start = range.lowerBound / page * page
+        // What the system makes of the advice changes no result.
+        _ = madvise(base + start, min(range.upperBound, byteCount) - start, MADV_DONTNEED)
+    }
+
     /// Gives all bytes to `body`; the pointer is valid only inside it.
     public func withBytes<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result

@@ -34,7 +34,7 @@ struct ExportDescription {
         ]
         result["data_sha256"] = checkpoint.digests[RunFolder.dataDigest]
         for kind in MediaKind.allCases {
-            guard var medium = inputs.features.reader.description(of: kind) else { continue }
+            guard var medium = inputs.features.description(of: kind) else { continue }
             let name = kind == .visual ? "mm_projector" : "mm_projector_a"
             medium["mark"] = kind == .visual ? recipe.model.visualToken : recipe.model.audioToken
             medium["projector"] = [

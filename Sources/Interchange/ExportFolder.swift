@@ -39,10 +39,13 @@ public struct ExportFolder {
         let suffix = "\(target.lastPathComponent).partial-\(getpid())"
         let partial = parent.appendingPathComponent(".\(suffix)").path
         let old = parent.appendingPathComponent(".old-\(suffix)").path
+        let missing = missingAncestors()
         do {
             try files.createDirectory(atPath: partial, withIntermediateDirectories: true)
         } catch {
-            throw failure("cannot be made")
+            let failure = failure("cannot be made")
+            for folder in missing { rmdir(folder) }
+            throw failure
         }
         do {
             try body(partial)
@@ -60,8 +63,21 @@ public struct ExportFolder {
             return written
         } catch {
             if files.fileExists(atPath: partial) { try files.removeItem(atPath: partial) }
+            for folder in missing { rmdir(folder) }
             throw Self.renamed(error, from: partial, to: path)
         }
+    }
+
+    /// Folders above that are not there yet, the deepest first; those that are empty are removed again
+    /// when the export fails.
+    private func missingAncestors() -> [String] {
+        var result: [String] = []
+        var folder = parent
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+            result.append(folder.path)
+            folder = folder.deletingLastPathComponent()
+        }
+        return result
     }
 
     /// Removes what processes that are gone have left of this folder.
@@ -84,7 +100,9 @@ public struct ExportFolder {
     ) -> any Error {
         func retold(_ subject: String, _ detail: String, _ hint: String) -> (any Error)? {
             guard subject.contains(partial) else { return nil }
+            // A file that was still hidden in there is called by its own final name, too.
             let place = subject.replacing(partial, with: path)
+                .replacing(/\/\.(?<name>[^\/]+)\.partial-\d+/) { "/\($0.output.name)" }
             return InterchangeError(.storage, place, detail, hint: hint)
         }
         let new: (any Error)? =

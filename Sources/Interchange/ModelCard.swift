@@ -18,15 +18,21 @@ struct ModelCard {
     }
 
     private var front: String {
-        let base = parts.recipe.model.language
         let library = format == .adapter ? "peft" : format == .merged ? "transformers" : "gguf"
         return
             "---\nbase_model: \(base)\nlibrary_name: \(library)\ntags:\n- audio-visual\n- lora\n---"
     }
 
+    private var base: String { Self.short(parts.recipe.model.language) }
+
+    /// A path's last part; other machines have other folders.
+    private static func short(_ name: String) -> String {
+        name.split(separator: "/").last.map(String.init) ?? name
+    }
+
     private var heading: String {
         "# \(parts.recipe.name)\n\nTrained with Duet \(DuetVersion.current) on "
-            + "\(parts.recipe.model.language). This folder holds "
+            + "\(base). This folder holds "
             + "\(Self.content[format] ?? format.rawValue), in \(type)."
     }
 
@@ -67,7 +73,7 @@ struct ModelCard {
         for (role, name, digest) in roles {
             let facts = assets.facts(of: name)
             lines.append(
-                "- \(role): \(facts?.description ?? name), "
+                "- \(role): \(facts?.description ?? Self.short(name)), "
                     + "\(facts?.licence ?? "licence as where it comes from"); SHA-256 "
                     + "`\(checkpoint.digests[digest] ?? "unknown")`")
         }

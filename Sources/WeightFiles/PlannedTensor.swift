@@ -50,7 +50,10 @@ public struct PlannedTensor {
         shape = tensor.shape
         type = tensor.type
         byteCount = tensor.byteCount
-        body = { append in try tensor.withStoredBytes(append) }
+        body = { append in
+            try tensor.withStoredBytes(append)
+            tensor.forget()
+        }
     }
 
     /// The same tensor, before whose values `action` is taken; what that throws ends the writing.

@@ -110,6 +110,9 @@ public struct StoredTensor: Sendable {
         }
     }
 
+    /// Lets go of the memory that holds the stored bytes; they are read again when asked for.
+    package func forget() { file.forget(offset..<offset + byteCount) }
+
     /// Gives the stored bytes to `body`; the pointer is valid only inside it.
     package func withStoredBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         try file.withBytes { bytes in

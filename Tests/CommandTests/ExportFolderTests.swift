@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Interchange
 import Testing
@@ -36,6 +37,35 @@ import Testing
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["b.txt"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["out"])
+        }
+    }
+
+    @Test func foldersMadeForAFailedExportAreRemoved() throws {
+        try withFolder { folder in
+            let target = ExportFolder(path: "\(folder)/a/b/c", replacesExisting: false)
+            let error = #expect(throws: InterchangeError.self) {
+                _ = try target.write { partial in
+                    try DurableFile.write("", to: "\(partial)/missing/.x.h5.partial-1")
+                }
+            }
+            #expect(error?.subject == "\(folder)/a/b/c/missing/x.h5")
+            #expect(error?.kind == .storage)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test func whatADeadProcessLeftIsRemoved() throws {
+        try withFolder { folder in
+            // No process has the largest number.
+            for name in [".out.partial-\(Int32.max)", ".out.partial-\(getppid())"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            }
+            _ = try ExportFolder(path: "\(folder)/out", replacesExisting: false).write { _ in }
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+                    == [".out.partial-\(getppid())", "out"])
         }
     }
 }

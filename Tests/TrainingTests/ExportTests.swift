@@ -1,6 +1,7 @@
 import Checkpointing
 import Foundation
 import Interchange
+import Models
 import Recipes
 import Testing
 import Training

@@ -90,6 +90,7 @@ extension LanguageModelFile {
             try weights.read(path, into: place)
             initialized = count
         }
+        try weights.forget(path)
         return update?.merged(into: values) ?? values
     }
 

@@ -72,9 +72,11 @@ public struct LayerwiseLanguageModel {
         let blueprint = Blueprint(
             source: CombinedWeights([LowRankUpdate.weights(own), source]),
             plan: TrainingPlan(adaptation: try LowRankUpdate.adaptation(own)))
-        return try blueprint.assemble {
+        let layer = try blueprint.assemble {
             try DecoderLayer(configuration, at: $0 / "model" / "layers" / index)
         }.model
+        try forget { $0.hasPrefix("model.layers.\(index).") }
+        return layer
     }
 
     private func table(_ path: String) throws -> Tensor {
@@ -86,6 +88,14 @@ public struct LayerwiseLanguageModel {
                 detail: "is \(found.map { "\($0)" } ?? "missing"); expected \(shape)",
                 hint: "check that configuration and weights belong together")
         }
-        return try Tensor(shape: shape) { try source.read(path, into: $0) }
+        let table = try Tensor(shape: shape) { try source.read(path, into: $0) }
+        try forget { $0 == path }
+        return table
+    }
+
+    /// Lets go of what a file still holds in memory of parameters that were read.
+    private func forget(_ isRead: (String) -> Bool) throws {
+        guard let file = source as? FileWeights else { return }
+        for (path, _) in configuration.parameterShapes where isRead(path) { try file.forget(path) }
     }
 }

@@ -40,6 +40,10 @@ public struct FileWeights: WeightSource, Sendable {
         return (try file.tensor(location.name), location)
     }
 
+    /// Lets go of the memory that holds a path's stored bytes, when it is known that they are not needed
+    /// again soon.
+    func forget(_ path: String) throws { try stored(path)?.tensor.forget() }
+
     public func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         guard let location = names.location(of: path) else {
             throw ModelError(
