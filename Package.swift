@@ -81,13 +81,20 @@ let package = Package(
             "Evaluation",
             ["Training", "Kernels", "Tensors", "Models", "Datasets", "Tokenization"]),
 
+        module(
+            "Interchange",
+            [
+                "Training", "Files", "Kernels", "Tensors", "Layers", "Models", "Checkpointing",
+                "Datasets", "Tokenization", "Recipes", "WeightFiles",
+            ]),
+
         // 6
         .executableTarget(
             name: "duet",
             dependencies: [
                 "Files", "Kernels", "Tensors", "Layers", "Models", "Optimization", "Checkpointing",
                 "Datasets", "Media", "Tokenization", "Recipes", "WeightFiles", "Training",
-                "Evaluation", "CHDF5", "CFFmpeg", "CSndfile", argumentParser,
+                "Evaluation", "Interchange", "CHDF5", "CFFmpeg", "CSndfile", argumentParser,
             ],
             swiftSettings: settings),
 
@@ -114,15 +121,18 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Recipes", "Datasets", "Media", "Tensors", "Layers", "Models",
-                "WeightFiles", "Checkpointing", "duet",
+                "Training", "Interchange", "Recipes", "Datasets", "Media", "Tensors", "Layers",
+                "Models", "Tokenization", "WeightFiles", "Checkpointing", "duet",
             ]),
         tests(
             "Evaluation",
             ["Evaluation", "Training", "Models", "Layers", "Tensors", "Datasets", "Tokenization"]),
         tests(
             "Command",
-            ["duet", "Checkpointing", "Datasets", "Files", "Recipes", "Training", "WeightFiles"]),
+            [
+                "duet", "Checkpointing", "Datasets", "Files", "Interchange", "Recipes", "Training",
+                "WeightFiles",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

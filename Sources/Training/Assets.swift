@@ -8,6 +8,8 @@ public struct Assets: Sendable {
     private struct Entry: Decodable {
         let file: String
         let sha256: String
+        let description: String?
+        let licence: String?
     }
 
     private struct Table: Decodable { let models: [String: Entry] }
@@ -50,6 +52,12 @@ public struct Assets: Sendable {
         throw TrainingError(
             .asset, subject: name, detail: "is no path and no known pretrained part",
             hint: "known parts: \(entries.keys.sorted().joined(separator: ", "))")
+    }
+
+    /// What the table says of a known part: its description and its licence; nil for paths.
+    public func facts(of name: String) -> (description: String, licence: String)? {
+        guard let entry = entries[name], let licence = entry.licence else { return nil }
+        return (entry.description ?? name, licence)
     }
 
     private func place(of entry: Entry) -> String {

@@ -2,22 +2,21 @@ internal import Foundation
 internal import Tokenization
 internal import WeightFiles
 
-/// The tokenizer and chat template that come with a language model.
+/// The vocabulary and chat template that come with a language model.
 enum LanguageText {
     /// Reads them from a GGUF file, or from the tokenizer.json beside Hugging Face weights.
     static func read(
         _ file: any WeightFile, path: String
-    ) throws -> (Tokenizer, ChatTemplate) {
+    ) throws -> (Vocabulary, ChatTemplate) {
         if let gguf = file as? GGUF {
             return (
-                try Tokenizer(vocabulary: try Vocabulary(gguf)),
+                try Vocabulary(gguf),
                 try ChatTemplate(jinja: try gguf.string("tokenizer.chat_template"))
             )
         }
         let folder = Self.folder(of: path)
         let data = try contents("\(folder)/tokenizer.json")
-        let tokenizer = try Tokenizer(vocabulary: try Vocabulary(tokenizerJSON: data))
-        return (tokenizer, try template(in: folder))
+        return (try Vocabulary(tokenizerJSON: data), try template(in: folder))
     }
 
     private static func folder(of path: String) -> String {

@@ -1,15 +1,11 @@
 public import Checkpointing
 public import Datasets
-internal import Files
-internal import Foundation
 internal import Kernels
 public import Layers
-internal import Media
 public import Models
 public import Recipes
 internal import Tensors
 public import Tokenization
-internal import WeightFiles
 
 /// Everything that a recipe puts together: the language model with projectors and adapters, its
 /// tokenizer and chat template, the frozen encoders, and the features they give.
@@ -22,20 +18,23 @@ public final class Workbench {
     public let parameters: [Parameter]
     /// The adapters in it.
     public let adapters: [Adapter]
+    /// What stands before the language model.
+    public let inputs: InputParts
+
     /// Text to token ids and back.
-    public let tokenizer: Tokenizer
+    public var tokenizer: Tokenizer { inputs.tokenizer }
     /// How a conversation is written.
-    public let template: ChatTemplate
+    public var template: ChatTemplate { inputs.template }
     /// Samples to token ids with places for media.
-    public let prompts: PromptEncoder
+    public var prompts: PromptEncoder { inputs.prompts }
     /// The marks of media in questions.
-    public let tags: MediaTags
+    public var tags: MediaTags { inputs.tags }
     /// Features of media.
-    public let features: FeatureStore
+    public var features: FeatureStore { inputs.features }
     /// SHA-256 of every frozen file, by its role.
-    public let digests: [String: String]
+    public var digests: [String: String] { inputs.digests }
     /// Where the language model was read from.
-    public let languagePath: String
+    public var languagePath: String { inputs.languagePath }
 
     /// Puts a recipe's parts together; trained tensors come from `checkpoint`, or else from the
     /// recipe's `start_from`, or are new.
@@ -53,51 +52,36 @@ public final class Workbench {
     ) throws {
         self.recipe = recipe
         if recipe.threadCount > 0 { Parallel.use(threads: recipe.threadCount) }
-        let assets = try Assets()
-        languagePath = try assets.path(of: recipe.model.language)
-        let language = try LanguageModelFile(path: languagePath)
-        (tokenizer, template) = try LanguageText.read(language.file, path: languagePath)
-        var digests = ["language": try assets.digest(of: languagePath)]
-        let parts = try EncoderParts(recipe: recipe, assets: assets)
-        digests["visual"] = parts.visual?.settings.encoderDigest
-        digests["audio"] = parts.audio?.settings.encoderDigest
-        self.digests = digests
-        tags = try MediaTags(
-            visual: recipe.model.visual == nil ? [] : [recipe.model.visualToken, "<image>"].unique,
-            audio: recipe.model.audio == nil ? [] : [recipe.model.audioToken])
-        features = FeatureStore(
-            reader: FeatureReader(
-                visual: parts.visual?.settings, audio: parts.audio?.settings,
-                cache: try FeatureCache(path: recipe.data.featureCacheFolder)),
-            visual: parts.visual, audio: parts.audio)
+        let inputs = try InputParts(recipe: recipe)
+        self.inputs = inputs
         let start =
             try checkpoint
             ?? recipe.startFrom.map {
                 try Checkpoint.read(from: try RunFolder.checkpoint(at: $0))
             }
-        try Self.check(start, against: digests, isContinued: checkpoint != nil)
+        if let start {
+            try inputs.require(
+                partsOf: start, subject: checkpoint == nil ? "start_from" : "checkpoint")
+        }
         let plan = try TrainingPlan(recipe.train)
         let blueprint = Blueprint(
             source: CombinedWeights([
-                DictionaryWeights(start?.tensors ?? [:]), language.weights,
+                DictionaryWeights(start?.tensors ?? [:]), inputs.language.weights,
             ]),
             plan: plan,
             fresh: checkpoint == nil ? ["model.mm_projector*", "*lora_*"] : [], seed: recipe.seed,
             frozenWeights: weights)
         let assembly = try blueprint.assemble { scope in
             try AudioVisualModel(
-                language.configuration, visualFeatureSize: parts.visual?.settings.featureSize,
-                audioFeatureSize: parts.audio?.settings.featureSize,
+                inputs.language.configuration,
+                visualFeatureSize: inputs.features.reader.visual?.featureSize,
+                audioFeatureSize: inputs.features.reader.audio?.featureSize,
                 recomputingLayers: recipe.train.checkpointsGradients, at: scope)
         }
         try Self.requireUse(of: start, assembly.report)
         model = assembly.model
         parameters = assembly.parameters
         adapters = assembly.adapters
-        prompts = PromptEncoder(
-            tokenizer: tokenizer, template: template.with(recipe.model.systemPrompt),
-            systemPrompt: recipe.model.systemPrompt.text, tags: tags,
-            maximumTokenCount: recipe.data.maximumTokenCount)
     }
 
     /// The recipe and trained tensors of a checkpoint put together, for use rather than training;
@@ -125,21 +109,6 @@ public final class Workbench {
         return result
     }
 
-    /// Refuses trained tensors that belong to other frozen parts.
-    private static func check(
-        _ start: Checkpoint?, against digests: [String: String], isContinued: Bool
-    ) throws {
-        guard let start else { return }
-        for (name, digest) in start.digests.sorted(by: { $0.key < $1.key })
-        where digests[name] != digest && name != RunFolder.dataDigest {
-            throw TrainingError(
-                .request, subject: isContinued ? "checkpoint" : "start_from",
-                detail: "was trained on another \(name) part (SHA-256 \(digest.prefix(12))…, now "
-                    + "\(digests[name].map { "\($0.prefix(12))…" } ?? "none"))",
-                hint: "use the same file, or train anew")
-        }
-    }
-
     /// Refuses a checkpoint with trained tensors that the recipe would drop.
     private static func requireUse(of start: Checkpoint?, _ report: LoadReport) throws {
         let unused = report.unused.filter { start?.tensors[$0] != nil }
@@ -149,13 +118,6 @@ public final class Workbench {
             detail: "holds \(unused.count) trained tensors that have no place in this recipe, "
                 + "such as \(first)",
             hint: "name the same train.lora.targets as the recipe that trained them")
-    }
-}
-
-extension Array where Element: Hashable {
-    fileprivate var unique: [Element] {
-        var seen: Set<Element> = []
-        return filter { seen.insert($0).inserted }
     }
 }
 
@@ -190,23 +152,5 @@ extension LowRankAdaptation {
                     dropoutRate: $0.dropout)
             },
             isRankStabilized: lora.isRankStabilised)
-    }
-}
-
-extension Recipe.SystemPrompt {
-    /// The system turn's text, or nil for the template's own behaviour.
-    var text: String? {
-        if case .text(let text) = self { return text }
-        return nil
-    }
-}
-
-extension ChatTemplate {
-    /// The template with its default system turn left out when the recipe wants none.
-    func with(_ prompt: Recipe.SystemPrompt) -> ChatTemplate {
-        guard prompt == .none else { return self }
-        var copy = self
-        copy.defaultSystemPrompt = nil
-        return copy
     }
 }

@@ -110,6 +110,16 @@ public struct StoredTensor: Sendable {
         }
     }
 
+    /// Says that the stored bytes won't be read for a while; reading them again is allowed.
+    package func releaseStoredBytes() { file.release(offset..<offset + byteCount) }
+
+    /// Gives the stored bytes to `body`; the pointer is valid only inside it.
+    package func withStoredBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        try file.withBytes { bytes in
+            try body(UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + byteCount)]))
+        }
+    }
+
     /// Writes stored values, whole blocks of them, in the order of the file.
     private func dequantise(scalars: Range<Int>, into output: UnsafeMutablePointer<Float>) {
         let firstBlock = scalars.lowerBound / type.valuesPerBlock

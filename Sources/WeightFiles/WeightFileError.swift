@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 /// A weight file that cannot be read or written, said so that the reader knows what to do.
@@ -42,6 +43,11 @@ public struct WeightFileError: Error, Sendable {
         self.detail = detail
         self.hint = hint ?? Self.usualHint(for: kind)
         self.cause = cause
+    }
+
+    /// A file that could not be written.
+    init(writing error: FileError) {
+        self.init(.unreadable, error.subject, error.detail, hint: error.hint, cause: error)
     }
 
     private static func usualHint(for kind: Kind) -> String {

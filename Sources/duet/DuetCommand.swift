@@ -16,7 +16,7 @@ struct DuetCommand: AsyncParsableCommand {
         version: DuetVersion.current,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, AskCommand.self, ExportCommand.self,
-            InspectCommand.self, DoctorCommand.self, BenchCommand.self,
+            ImportCommand.self, InspectCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 }
 

@@ -1,6 +1,7 @@
 import Checkpointing
 import Datasets
 import Files
+import Interchange
 import Layers
 import Media
 import Models
@@ -35,6 +36,7 @@ package struct Ending: Sendable, Equatable {
         case let error as OptimizationError:
             self.init(error.kind == .settings ? .usage : .data, error)
         case let error as TrainingError: self.init(Self.kind(error), error)
+        case let error as InterchangeError: self.init(Self.kind(error), error)
         case let error as ModelError: self.init(.data, error)
         case let error as TokenizationError: self.init(.data, error)
         default: return nil
@@ -51,6 +53,16 @@ package struct Ending: Sendable, Equatable {
         case .request: .usage
         case .data, .notFinite: .data
         case .asset, .storage: .inputOutput
+        }
+    }
+
+    private static func kind(_ error: InterchangeError) -> CommandFailure.Kind {
+        switch error.kind {
+        case .request: .usage
+        case .data: .data
+        case .storage: .inputOutput
+        case .proof: .fault
+        case .stopped: .stopped
         }
     }
 

@@ -1,6 +1,6 @@
 import Checkpointing
+import Interchange
 import Testing
-import duet
 
 @Suite struct ProjectorFoldingTests {
     private let tensors: [(key: String, value: StoredArray<Float>)] = [

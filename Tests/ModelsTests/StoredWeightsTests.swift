@@ -54,9 +54,8 @@ import Testing
                 model.embeddings(of: Self.tokens), layout: SequenceLayout(lengths: [25, 15]))
             let rows: [Int32] = (0..<24).map { $0 }
             let loss = model.loss(
-                hidden, rows: rows, targets: rows.map { Self.tokens[Int($0) + 1] }
-            )
-            .loss
+                hidden.gatheringRows(rows), targets: rows.map { Self.tokens[Int($0) + 1] }
+            ).loss
             let gradients = gradients(of: loss)
             results.append(
                 (

@@ -3,10 +3,7 @@ import WeightFiles
 
 extension FileWeights {
     public func stored(_ path: String) throws -> StoredMatrix? {
-        guard let location = names.location(of: path), storedNames.contains(location.name) else {
-            return nil
-        }
-        let tensor = try file.tensor(location.name)
+        guard let (tensor, location) = try place(of: path) else { return nil }
         guard tensor.shape.count == 2, tensor.isRowMajor, tensor.scalarCount > 0 else { return nil }
         let rows = location.rows ?? 0..<tensor.rowCount
         guard rows.upperBound <= tensor.rowCount else { return nil }

@@ -32,6 +32,18 @@ public struct FileWeights: WeightSource, Sendable {
         return rows.upperBound <= rowCount ? [rows.count] + tensor.shape.dropFirst() : nil
     }
 
+    /// The stored tensor that holds a path's values, and where in it they lie; nil when there is none.
+    func place(of path: String) throws -> (tensor: StoredTensor, location: StoredLocation)? {
+        guard let location = names.location(of: path), storedNames.contains(location.name) else {
+            return nil
+        }
+        return (try file.tensor(location.name), location)
+    }
+
+    /// Lets go of the memory that holds a path's stored bytes, when it is known that they are not needed
+    /// again soon.
+    func release(_ path: String) throws { try place(of: path)?.tensor.releaseStoredBytes() }
+
     public func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         guard let location = names.location(of: path) else {
             throw ModelError(

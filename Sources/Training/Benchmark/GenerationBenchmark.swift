@@ -82,7 +82,7 @@ public struct GenerationBenchmark {
         let hasText = (language.file as? GGUF)?.metadata["tokenizer.ggml.tokens"] != nil
         tokenizer =
             hasText || !(language.file is GGUF)
-            ? try LanguageText.read(language.file, path: path).0 : nil
+            ? try Tokenizer(vocabulary: LanguageText.read(language.file, path: path).0) : nil
     }
 
     /// Reads a prompt and writes tokens some times over; the first time is not counted.

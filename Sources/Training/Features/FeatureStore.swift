@@ -6,8 +6,8 @@ internal import Foundation
 public final class FeatureStore {
     /// Reads what is kept.
     public let reader: FeatureReader
-    private let visual: VisualFeatureEncoder?
-    private let audio: AudioFeatureEncoder?
+    let visual: VisualFeatureEncoder?
+    let audio: AudioFeatureEncoder?
     /// Clips decoded together, one batch ahead of the encoder.
     private static let clipsPerChunk = 8
 

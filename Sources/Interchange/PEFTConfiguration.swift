@@ -4,7 +4,7 @@ import Recipes
 import Training
 
 /// PEFT's `adapter_config.json`.
-enum AdapterConfiguration {
+enum PEFTConfiguration {
     /// The keys that every PEFT with LoRA knows; older ones refuse keys that they do not know.
     ///
     /// Source: LoraConfig of PEFT 0.8.2

@@ -1,10 +1,10 @@
 import Checkpointing
 import Foundation
+import Interchange
 import Testing
 import WeightFiles
-import duet
 
-@Suite struct ExportTests {
+@Suite struct AdapterFilesTests {
     private static let recipe = """
         name: tiny
         model:
@@ -20,9 +20,14 @@ import duet
         """
 
     private func checkpoint(_ names: [String], recipe: String = Self.recipe) -> Checkpoint {
-        let array = StoredArray<Float>(shape: [2, 3], scalars: [1, 2, 3, 4, 5, 6])
+        let tensors = names.map { name -> (String, StoredArray<Float>) in
+            // Ranks are the short side: 1 in the layers that the patterns below name.
+            let rank = recipe.contains("patterns") && name.contains("layers.1") ? 1 : 2
+            let shape = name.contains("lora_B") ? [6 / rank, rank] : [rank, 6 / rank]
+            return (name, StoredArray(shape: shape, scalars: [1, 2, 3, 4, 5, 6]))
+        }
         return Checkpoint(
-            tensors: Dictionary(uniqueKeysWithValues: names.map { ($0, array) }),
+            tensors: Dictionary(uniqueKeysWithValues: tensors),
             optimizer: .init(steps: [:], firstMoments: [:], secondMoments: [:]),
             progress: .init(step: 7, epoch: 0, position: 7), random: [:], recipe: recipe,
             digests: ["language": "abc"], ledger: .init(), metrics: [:], modalityTokens: [:],
@@ -45,10 +50,12 @@ import duet
         let modules = [0, 1].flatMap { layer in
             ["q_proj", "v_proj"].map { "model.layers.\(layer).self_attn.\($0)" }
         }
-        let export = try AdapterExport(
-            checkpoint(modules.map { "\($0).lora_A.weight" }, recipe: recipe), of: "a.h5")
+        let parts = try TrainedParts(
+            checkpoint(
+                modules.flatMap { ["\($0).lora_A.weight", "\($0).lora_B.weight"] }, recipe: recipe),
+            of: "a.h5")
         try withFolder { folder in
-            try export.write(to: folder)
+            try AdapterFiles.write(parts, to: folder)
             let data = try Data(
                 contentsOf: URL(fileURLWithPath: "\(folder)/adapter_config.json"))
             let fields = try #require(
@@ -60,12 +67,13 @@ import duet
 
     @Test func adaptersHaveTheNamesAndTheConfigurationOfPEFT() throws {
         let module = "model.layers.0.self_attn.q_proj"
-        let export = try AdapterExport(
+        let parts = try TrainedParts(
             checkpoint([
                 "\(module).lora_A.weight", "\(module).lora_B.weight", "model.mm_projector.weight",
             ]), of: "a.h5")
         try withFolder { folder in
-            try export.write(to: folder)
+            try AdapterFiles.write(parts, to: folder)
+            try AdapterFiles.writeProjectors(parts, to: folder)
             let adapter = try Safetensors(path: "\(folder)/adapter_model.safetensors")
             #expect(
                 adapter.tensorNames == [
@@ -92,46 +100,25 @@ import duet
 
     @Test func withoutAdaptersThereAreOnlyProjectors() throws {
         try withFolder { folder in
-            try AdapterExport(checkpoint(["model.mm_projector_a.bias"]), of: "a.h5").write(
-                to: folder)
+            let parts = try TrainedParts(checkpoint(["model.mm_projector_a.bias"]), of: "a.h5")
+            try AdapterFiles.write(parts, to: folder)
+            try AdapterFiles.writeProjectors(parts, to: folder)
             let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-            #expect(names == ["duet.json", "projectors.safetensors"])
+            #expect(names == ["projectors.safetensors"])
         }
     }
 
     @Test func checkpointsWithoutTrainedPartsAreRefused() {
-        #expect(throws: CommandFailure.self) {
-            try AdapterExport(checkpoint([]), of: "a.h5")
+        #expect(throws: InterchangeError.self) {
+            try TrainedParts(checkpoint([]), of: "a.h5")
         }
-        #expect(throws: CommandFailure.self) {
-            try AdapterExport(checkpoint(["something.else"]), of: "a.h5")
+        let error = #expect(throws: InterchangeError.self) {
+            try TrainedParts(checkpoint(["something.else"]), of: "a.h5")
         }
-    }
-
-    @Test func aFolderAppearsWholeOrNotAtAll() throws {
-        try withFolder { folder in
-            let target = "\(folder)/out"
-            let written = try ExportFolder(path: target, replacesExisting: false).write {
-                try Data("one".utf8).write(to: URL(fileURLWithPath: "\($0)/a.txt"))
-            }
-            #expect(written.map(\.name) == ["a.txt"])
-            #expect(written.map(\.byteCount) == [3])
-            let refusal = #expect(throws: CommandFailure.self) {
-                _ = try ExportFolder(path: target, replacesExisting: false).write { _ in }
-            }
-            #expect(refusal?.kind == .usage)
-            #expect(throws: CommandFailure.self) {
-                _ = try ExportFolder(path: target, replacesExisting: true).write { _ in
-                    throw CommandFailure(.data, "x", "is broken", hint: "mend it")
-                }
-            }
-            let text = try String(contentsOfFile: "\(target)/a.txt", encoding: .utf8)
-            #expect(text == "one")
-            _ = try ExportFolder(path: target, replacesExisting: true).write {
-                try Data("two".utf8).write(to: URL(fileURLWithPath: "\($0)/b.txt"))
-            }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["b.txt"])
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["out"])
+        #expect(error?.detail.contains("something.else") == true)
+        #expect(throws: InterchangeError.self) {
+            try TrainedParts(
+                checkpoint(["model.layers.0.self_attn.q_proj.lora_A.weight"]), of: "a.h5")
         }
     }
 }

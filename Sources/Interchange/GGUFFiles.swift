@@ -1,0 +1,83 @@
+import Models
+import Tokenization
+import Training
+import WeightFiles
+
+/// A language model as one GGUF file, as llama.cpp reads it.
+///
+/// Source: llama.cpp's convert_hf_to_gguf.py
+struct GGUFFiles {
+    let inputs: InputParts
+    let updates: [LowRankUpdate]
+    let type: StoredType
+    let template: ChatTemplate
+    let name: String
+
+    func write(to path: String, between: @escaping () throws -> Void) throws {
+        let tensors = try inputs.language.ggufTensors(type: type, updates: updates)
+        try GGUFWriter.write(
+            metadata: try metadata(), tensors: tensors.map { $0.preceded(by: between) }, to: path)
+    }
+
+    /// Source: enum llama_ftype in llama.h
+    private var fileType: Int {
+        switch type {
+        case .float16: 1
+        case .q4_0: 2
+        case .q4_1: 3
+        case .q8_0: 7
+        case .bfloat16: 32
+        default: 0
+        }
+    }
+
+    private func metadata() throws -> [(key: String, value: GGUFValue)] {
+        let general: [(key: String, value: GGUFValue)] = [
+            ("general.architecture", .string("llama")), ("general.type", .string("model")),
+            ("general.name", .string(name)), ("general.file_type", .integer(fileType)),
+            ("general.quantization_version", .integer(2)),
+        ]
+        let rest: [(key: String, value: GGUFValue)]
+        if let base = inputs.language.file as? GGUF {
+            let written = Set(general.map(\.key)).union(["tokenizer.chat_template"])
+            let dropped = ["general.alignment", "general.quantized_by", "quantize.", "split."]
+            rest = base.metadata.sorted { $0.key < $1.key }.filter { entry in
+                !written.contains(entry.key) && !dropped.contains { entry.key.hasPrefix($0) }
+            }
+        } else {
+            rest = inputs.language.configuration.ggufMetadata + vocabularyMetadata
+        }
+        var result = general
+        result += rest
+        result.append((key: "tokenizer.chat_template", value: .string(template.jinja)))
+        return result
+    }
+
+    /// The tokenizer; ids that the model has but the tokenizer does not are called unused.
+    private var vocabularyMetadata: [(key: String, value: GGUFValue)] {
+        let vocabulary = inputs.vocabulary
+        let count = inputs.language.configuration.vocabularyCount
+        var tokens = vocabulary.tokens
+        var kinds = vocabulary.kinds.map { Int($0.rawValue) }
+        for id in tokens.count..<max(tokens.count, count) {
+            tokens.append("[PAD\(id)]")
+            kinds.append(Int(Vocabulary.TokenKind.unused.rawValue))
+        }
+        var result: [(key: String, value: GGUFValue)] = [
+            ("tokenizer.ggml.model", .string("gpt2")),
+            ("tokenizer.ggml.pre", .string(vocabulary.preTokenizer.rawValue)),
+            ("tokenizer.ggml.tokens", .strings(tokens)),
+            ("tokenizer.ggml.token_type", .integers(kinds)),
+            ("tokenizer.ggml.merges", .strings(vocabulary.merges.map { "\($0.left) \($0.right)" })),
+            ("tokenizer.ggml.add_bos_token", .boolean(false)),
+            ("tokenizer.ggml.add_space_prefix", .boolean(false)),
+        ]
+        if let end = vocabulary.endIDs.first {
+            result.append(("tokenizer.ggml.eos_token_id", .integer(end)))
+            result.append(("tokenizer.ggml.padding_token_id", .integer(end)))
+            let start = vocabulary.beginningOfTextID.map(Int.init) ?? end
+            result.append(("tokenizer.ggml.bos_token_id", .integer(start)))
+        }
+        return result
+    }
+}

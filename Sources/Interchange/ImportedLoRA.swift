@@ -1,0 +1,59 @@
+import Layers
+import Models
+import Recipes
+import Training
+
+/// The adapter of a folder in terms of a recipe.
+enum ImportedLoRA {
+    /// The recipe with the adapter's settings where it has none of its own.
+    ///
+    /// Throws: `InterchangeError` when the recipe's adapters are others than the folder's
+    static func recipe(
+        _ recipe: Recipe, with adapter: PEFTAdapter, of folder: String
+    ) throws -> Recipe {
+        let result =
+            recipe.train.lora != nil
+            ? recipe
+            : try Recipe(
+                yaml: recipe.resolvedYAML, file: folder, settings: settings(of: adapter))
+        guard let lora = result.train.lora else { return result }
+        let adaptation = try LowRankAdaptation(lora)
+        for update in adapter.updates {
+            let own = try adaptation.settings(for: update.module)
+            guard let own, own.rank == update.rank, own.scale == update.scale else {
+                throw InterchangeError(
+                    .request, "train.lora",
+                    "gives \(update.module) \(Self.text(own)), "
+                        + "the adapter in \(folder) has rank \(update.rank) and scale "
+                        + "\(update.scale)",
+                    hint: "leave train.lora out of the recipe; it is taken from the adapter")
+            }
+        }
+        return result
+    }
+
+    private static func text(_ settings: LowRankAdaptation.Settings?) -> String {
+        settings.map { "rank \($0.rank) and scale \($0.scale)" } ?? "no adapter"
+    }
+
+    private static func settings(of adapter: PEFTAdapter) -> [String] {
+        let adaptation = adapter.configuration.adaptation
+        var targets = adapter.updates.map(\.module)
+        if case .suffixes(let names) = adaptation.targets, adaptation.layers == nil {
+            targets = names.sorted()
+        }
+        // A pattern of PEFT matches a path's end; one of a recipe is searched in it.
+        let patterns = adaptation.patterns.map { pattern -> String in
+            let expression = "(^|\\.)(\(pattern.expression))$".replacing("'", with: "''")
+            return "{match: '\(expression)'" + (pattern.rank.map { ", rank: \($0)" } ?? "")
+                + (pattern.alpha.map { ", alpha: \($0)" } ?? "") + "}"
+        }
+        return [
+            "train.lora.rank=\(adaptation.rank)", "train.lora.alpha=\(adaptation.alpha)",
+            "train.lora.dropout=\(adaptation.dropoutRate)",
+            "train.lora.rank_stabilised=\(adaptation.isRankStabilized)",
+            "train.lora.targets=[\(targets.joined(separator: ", "))]",
+            "train.lora.patterns=[\(patterns.joined(separator: ", "))]",
+        ]
+    }
+}

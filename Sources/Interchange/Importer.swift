@@ -1,0 +1,165 @@
+public import Checkpointing
+import Datasets
+import Foundation
+import Layers
+import Models
+public import Recipes
+public import Training
+
+/// Turns an adapter in PEFT's folder and projectors under LLaVA's names into a checkpoint of no steps.
+public struct Importer {
+    private let folder: String
+    private let recipe: Recipe
+    private let adapter: PEFTAdapter?
+    private let projectors: [String: StoredArray<Float>]
+    private let inputs: InputParts
+
+    /// Reads the files and checks that they fit the recipe's language model and each other.
+    ///
+    /// Without a recipe the folder must be an export of Duet, which brings one.
+    /// Throws: what is missing, unknown, or contradicts the recipe
+    public init(folder: String, projectors path: String?, recipe given: Recipe?) throws {
+        self.folder = folder
+        let hasAdapter = FileManager.default.fileExists(
+            atPath: "\(folder)/\(ExportFiles.adapterConfiguration)")
+        adapter = hasAdapter ? try PEFTAdapter(folder: folder) : nil
+        projectors = try ImportedProjectors.read(folder: folder, path: path)
+        guard adapter != nil || !projectors.isEmpty else {
+            throw InterchangeError(
+                .data, folder, "holds no adapter_config.json and no projectors",
+                hint: "name a folder that PEFT, LLaVA or Duet has written")
+        }
+        let own = try ImportedDescription(folder: folder)
+        let base = given ?? own?.recipe
+        guard let base else {
+            throw InterchangeError(
+                .request, folder, "does not say which frozen parts it belongs to",
+                hint: "name a recipe that does with --recipe")
+        }
+        recipe = try adapter.map { try ImportedLoRA.recipe(base, with: $0, of: folder) } ?? base
+        inputs = try InputParts(recipe: recipe)
+        try own?.require(inputs)
+        try check()
+    }
+
+    /// Linear maps with an adapter.
+    public var adapterCount: Int { adapter?.updates.count ?? 0 }
+    /// Tensors of projectors.
+    public var projectorTensorCount: Int { projectors.count }
+    /// Numbers in all of them.
+    public var scalarCount: Int { tensors.values.reduce(0) { $0 + $1.scalars.count } }
+
+    /// A checkpoint that has everything but a past.
+    public func checkpoint() throws -> Checkpoint {
+        Checkpoint(
+            tensors: tensors,
+            optimizer: Checkpoint.Optimizer(steps: [:], firstMoments: [:], secondMoments: [:]),
+            progress: Checkpoint.Progress(step: 0, epoch: 0, position: 0),
+            random: ["seed": recipe.seed], recipe: recipe.resolvedYAML, digests: inputs.digests,
+            ledger: Checkpoint.Ledger(), metrics: [:],
+            modalityTokens: [
+                "visual": recipe.model.visualToken, "audio": recipe.model.audioToken,
+            ],
+            createdBy: "duet \(DuetVersion.current)", wallTimeSeconds: 0)
+    }
+
+    /// Writes a checkpoint into a run's folder and returns its path.
+    ///
+    /// Throws: when the folder cannot be made or the file not be written
+    public func write(_ checkpoint: Checkpoint, to run: RunFolder) throws -> String {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: run.path, withIntermediateDirectories: true)
+        } catch {
+            throw InterchangeError(
+                .storage, run.path, "cannot be made: \(error.localizedDescription)",
+                hint: "check the folder's permissions")
+        }
+        let path = run.checkpoints.path(forStep: 0)
+        try checkpoint.write(to: path)
+        return path
+    }
+
+    private var tensors: [String: StoredArray<Float>] {
+        var result = projectors
+        for update in adapter?.updates ?? [] {
+            result["\(update.module).lora_A.weight"] = StoredArray(
+                shape: [update.rank, update.inputs], scalars: update.a)
+            result["\(update.module).lora_B.weight"] = StoredArray(
+                shape: [update.outputs, update.rank], scalars: update.b)
+        }
+        return result
+    }
+
+    private func check() throws {
+        let shapes = Dictionary(
+            uniqueKeysWithValues: inputs.language.configuration.parameterShapes.map {
+                ($0.path, $0.shape)
+            })
+        var problems: [String] = []
+        for update in adapter?.updates ?? [] {
+            let found = [update.outputs, update.inputs]
+            let expected = shapes["\(update.module).weight"]
+            if found != expected {
+                problems.append(
+                    "\(update.module) is adapted as \(found), the language model has "
+                        + "\(expected.map { "\($0)" } ?? "no such map")")
+            }
+        }
+        problems += try missingAdapters(shapes.keys.sorted())
+        problems += projectorProblems()
+        guard let first = problems.first else { return }
+        throw InterchangeError(
+            .data, folder,
+            "does not fit \(recipe.model.language): \(first)"
+                + (problems.count > 1 ? ", and \(problems.count - 1) more" : ""),
+            hint: "name the recipe of the model that it was trained on")
+    }
+
+    /// Maps that the recipe would adapt and the folder does not.
+    private func missingAdapters(_ paths: [String]) throws -> [String] {
+        guard let adapter else { return [] }
+        let given = Set(adapter.updates.map(\.module))
+        return try paths.compactMap { path in
+            guard path.hasPrefix("model.layers."), path.hasSuffix("_proj.weight") else {
+                return nil
+            }
+            let module = String(path.dropLast(".weight".count))
+            let settings = try adapter.configuration.adaptation.settings(for: module)
+            return settings != nil && !given.contains(module)
+                ? "\(module) has no adapter in the file" : nil
+        }
+    }
+
+    private func projectorProblems() -> [String] {
+        let reader = inputs.features.reader
+        let hidden = inputs.language.configuration.hiddenSize
+        var problems: [String] = []
+        for (kind, name) in [("visual", "mm_projector"), ("audio", "mm_projector_a")] {
+            let size =
+                reader.description(of: kind == "visual" ? .visual : .audio)?["feature_size"] as? Int
+            let own = projectors.filter { $0.key.hasPrefix("model.\(name).") }
+            guard let size else {
+                if !own.isEmpty {
+                    problems.append("it has a \(kind) projector, the recipe no encoder")
+                }
+                continue
+            }
+            let expected = [
+                "weight": [hidden, size], "bias": [hidden], "feature_mean": [size],
+                "feature_scale": [size],
+            ]
+            for part in ["weight", "bias"] where own["model.\(name).\(part)"] == nil {
+                problems.append("model.\(name).\(part) is missing")
+            }
+            for (path, array) in own.sorted(by: { $0.key < $1.key }) {
+                let part = String(path.split(separator: ".").last ?? "")
+                if array.shape != expected[part] {
+                    problems.append(
+                        "\(path) is \(array.shape), expected \(expected[part] ?? [])")
+                }
+            }
+        }
+        return problems
+    }
+}

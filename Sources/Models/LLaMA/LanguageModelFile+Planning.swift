@@ -1,0 +1,107 @@
+public import WeightFiles
+
+extension LanguageModelFile {
+    /// Every tensor of the model with adapters merged in, planned for a Hugging Face folder.
+    ///
+    /// A tensor that is stored as wanted and has no adapter is copied byte by byte.
+    /// Throws: `WeightFileError` when the type cannot be written
+    public func huggingFaceTensors(
+        type: StoredType, updates: [LowRankUpdate]
+    ) throws -> [PlannedTensor] {
+        let byPath = Self.byWeight(updates)
+        return try configuration.parameterShapes.map { path, shape in
+            let update = byPath[path]
+            if update == nil,
+                let copy = try copy(
+                    of: path, shape: shape, as: path, type: type, isInterleaved: false)
+            {
+                return copy
+            }
+            return try PlannedTensor(name: path, shape: shape, type: type) {
+                try values(path, shape, update)
+            }
+        }
+    }
+
+    /// Every tensor of the model with adapters merged in, planned for a GGUF file.
+    ///
+    /// Vectors are float32, as llama.cpp wants; a matrix whose rows a quantised type does not divide
+    /// is F16.
+    /// Throws: `ModelError` for a tensor that GGUF has no name for
+    public func ggufTensors(
+        type: StoredType, updates: [LowRankUpdate]
+    ) throws -> [PlannedTensor] {
+        let byPath = Self.byWeight(updates)
+        let names = LanguageModelGGUFNames(configuration)
+        var tensors = try configuration.parameterShapes.map { path, shape -> PlannedTensor in
+            guard let place = names.location(of: path) else {
+                throw ModelError(
+                    .weights, subject: path, detail: "has no name in GGUF files",
+                    hint: "export merged")
+            }
+            let stored = Self.storedType(type, for: shape)
+            let update = byPath[path]
+            if update == nil,
+                let copy = try copy(
+                    of: path, shape: shape, as: place.name, type: stored,
+                    isInterleaved: place.interleavedHeadCount != nil)
+            {
+                return copy
+            }
+            return try PlannedTensor(name: place.name, shape: shape, type: stored) {
+                let values = try values(path, shape, update)
+                guard let heads = place.interleavedHeadCount else { return values }
+                return RowInterleaving.interleaved(values, headCount: heads, rowCount: shape[0])
+            }
+        }
+        if let divisors = configuration.rotaryDivisors {
+            tensors.append(
+                try PlannedTensor(
+                    name: "rope_freqs.weight", shape: [divisors.count], type: .float32
+                ) { divisors })
+        }
+        return tensors
+    }
+
+    private static func storedType(_ type: StoredType, for shape: [Int]) -> StoredType {
+        if shape.count < 2 { return .float32 }
+        return (shape.last ?? 1).isMultiple(of: type.valuesPerBlock) ? type : .float16
+    }
+
+    private static func byWeight(_ updates: [LowRankUpdate]) -> [String: LowRankUpdate] {
+        Dictionary(
+            updates.map { ("\($0.module).weight", $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func values(
+        _ path: String, _ shape: [Int], _ update: LowRankUpdate?
+    ) throws -> [Float] {
+        let found = try weights.shape(of: path)
+        guard found == shape else {
+            throw ModelError(
+                .weights, subject: file.path,
+                detail: "'\(path)' is \(found.map { "\($0)" } ?? "missing"); expected \(shape)",
+                hint: "check that configuration and weights belong together")
+        }
+        let count = shape.reduce(1, *)
+        let values = try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let place = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+            place.initialize(repeating: 0)
+            try weights.read(path, into: place)
+            initialized = count
+        }
+        try weights.release(path)
+        return update?.merged(into: values) ?? values
+    }
+
+    /// A copy of the stored bytes, when the file keeps the tensor as the new one is to.
+    private func copy(
+        of path: String, shape: [Int], as name: String, type: StoredType, isInterleaved: Bool
+    ) throws -> PlannedTensor? {
+        guard let stored = try weights.place(of: path), stored.tensor.type == type,
+            stored.tensor.shape == shape, stored.location.rows == nil,
+            isInterleaved == (stored.location.interleavedHeadCount != nil)
+        else { return nil }
+        return PlannedTensor(copying: stored.tensor, name: name)
+    }
+}

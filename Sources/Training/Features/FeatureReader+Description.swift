@@ -1,0 +1,96 @@
+internal import Checkpointing
+public import Datasets
+internal import Media
+internal import Models
+internal import Recipes
+
+extension FeatureReader {
+    /// How media of a kind become tokens, in terms that another program can follow; nil when the model
+    /// has no encoder of that kind. Values are texts, numbers, and arrays and dictionaries of them.
+    public func description(of kind: MediaKind) -> [String: Any]? {
+        switch kind {
+        case .visual: visual.map(Self.description)
+        case .audio: audio.map(Self.description)
+        }
+    }
+
+    private static func common(_ settings: any FeatureSettings) -> [String: Any] {
+        [
+            "encoder_sha256": settings.encoderDigest,
+            "preprocessing": settings.preprocessing(variant: 0),
+            "tokens_per_clip": settings.tokenCount, "feature_size": settings.featureSize,
+            "kept_as": "float16",
+        ]
+    }
+
+    private static func description(_ settings: VisualFeatureSettings) -> [String: Any] {
+        let recipe = settings.recipe
+        let grid = "\(recipe.gridRows) x \(recipe.gridColumns)"
+        return common(settings).merging(
+            [
+                "encoder": recipe.encoder, "frames": recipe.frameCount,
+                "frame_times": "t_i = start + (i + 1/2) * duration / frames, the picture on screen "
+                    + "then; a still picture is taken for every frame",
+                "picture": "upright, transparency on white; shortest side resized to "
+                    + "\(settings.pictureSize) pixels (bicubic, as Pillow's), then the central "
+                    + "\(settings.pictureSize) x \(settings.pictureSize) pixels",
+                "picture_size": settings.pictureSize,
+                "grid": [recipe.gridRows, recipe.gridColumns],
+                "grid_rule": "the encoder's map averaged to \(grid) cells, row by row, as "
+                    + "torch.nn.AdaptiveAvgPool2d does",
+                "builders": recipe.tokens.map(\.rawValue),
+                "builder_rules": [
+                    "frame": "a token a frame and cell, frame by frame",
+                    "frame-pooled": "a token a frame, the mean of its cells",
+                    "video-spatial": "a token a cell, the mean over the frames",
+                    "video": "one token, the mean of everything",
+                ],
+            ], uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func description(_ settings: AudioFeatureSettings) -> [String: Any] {
+        let recipe = settings.recipe
+        return common(settings).merging(
+            [
+                "encoder": recipe.encoder, "seconds": recipe.durationSeconds,
+                "segment_seconds": recipe.segmentSeconds, "segments": settings.segmentCount,
+                "sound": "mixed to one channel and resampled to the encoder's rate; the first "
+                    + "\(recipe.durationSeconds) s, with silence after a shorter sound",
+                "layers": recipe.layers,
+                "layer_rule": "outputs of these layers side by side, 1 for the first layer; none "
+                    + "named: the encoder's final output",
+                "segment_rule":
+                    "the encoder's frames averaged to \(settings.segmentCount) segments, "
+                    + "as torch.nn.AdaptiveAvgPool1d does",
+                "builders": recipe.tokens.map(\.rawValue),
+                "builder_rules": [
+                    "segment": "a token a segment", "clip": "one token, the mean of the segments",
+                ],
+            ], uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension FeatureStore {
+    /// What the reader says of a kind, and what the encoder of it is given.
+    public func description(of kind: MediaKind) -> [String: Any]? {
+        guard var result = reader.description(of: kind) else { return nil }
+        if kind == .visual, visual?.encoder is EfficientNetLite {
+            result["encoder_input"] =
+                "(byte - 127) / 128, red, green and blue; zeros around the "
+                + "picture as TensorFlow's SAME"
+        }
+        if kind == .audio, let mel = audio?.spectrogram.configuration {
+            result["spectrogram"] =
+                [
+                    "sample_rate": mel.sampleRateHertz, "window": mel.windowSampleCount,
+                    "hop": mel.hopSampleCount, "bands": mel.bandCount,
+                    "lowest_hertz": mel.lowestHertz,
+                    "highest_hertz": mel.highestHertz, "mel_scale": "\(mel.scale)",
+                    "compression": "\(mel.compression)", "samples": mel.sampleCount,
+                    "padding": "\(mel.padding)", "drops_last_frame": mel.dropsLastFrame,
+                    "frames": "centred, the sound mirrored at both ends, periodic Hann window",
+                ] as [String: Any]
+        }
+        return result
+    }
+}

@@ -1,0 +1,210 @@
+import Checkpointing
+import Foundation
+import Interchange
+import Models
+import Recipes
+import Testing
+import Training
+import WeightFiles
+
+@Suite struct ExportTests {
+    /// A run of one step with the adapters made large, so that they matter.
+    private func trained(
+        _ settings: [String] = []
+    ) async throws -> (run: TinyRun, checkpoint: Checkpoint) {
+        let run = try TinyRun()
+        try await run.train("run", ["train.steps=1"] + settings)
+        var checkpoint = try run.checkpoint("run")
+        for (name, array) in checkpoint.tensors where name.hasSuffix("lora_B.weight") {
+            let values = array.scalars.indices.map { Float(($0 * 7) % 11) / 10 - 0.5 }
+            checkpoint.tensors[name] = StoredArray(shape: array.shape, scalars: values)
+        }
+        return (run, checkpoint)
+    }
+
+    private func export(
+        _ checkpoint: Checkpoint, _ format: ExportFormat, _ type: StoredType? = nil,
+        to folder: String, replacing: Bool = false
+    ) async throws -> Proof {
+        var exporter = try Exporter(checkpoint, of: "step.h5")
+        exporter.shardByteLimit = 30_000
+        let probes = try await exporter.probes()
+        var proof: Proof?
+        _ = try ExportFolder(path: folder, replacesExisting: replacing).write {
+            proof = try exporter.write(
+                format, type: type ?? format.types[0], to: $0, probes: probes)
+        }
+        return try #require(proof)
+    }
+
+    private func names(_ folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    }
+
+    @Test(arguments: [
+        ("adapter", ["train.lora.patterns=[]"]), ("adapter", ["train.lora.rank_stabilised=true"]),
+        ("gguf-adapter", ["train.lora.rank_stabilised=true"]), ("hdf5", []),
+        ("merged", ["model.system_prompt=Be kind."]),
+    ])
+    func everyFormatIsProvenOnEveryModality(name: String, settings: [String]) async throws {
+        let (run, checkpoint) = try await trained(settings)
+        let folder = "\(run.folder)/export"
+        let format = try #require(ExportFormat(rawValue: name))
+        let proof = try await export(checkpoint, format, to: folder)
+        #expect(proof.passed)
+        #expect(proof.probes.map(\.probe) == ["text", "visual", "audio", "audio-visual"])
+        #expect(proof.probes.allSatisfy { $0.maximumLogitDifference < 1e-4 })
+        let found = try names(folder)
+        for file in ["README.md", "duet.json", "probes.safetensors", "projectors.safetensors"] {
+            #expect(found.contains(file))
+        }
+        let kept = try JSONDecoder().decode(
+            Proof.self, from: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/proof.json")))
+        #expect(kept == proof)
+    }
+
+    @Test(arguments: ExportFormat.gguf.types)
+    func everyTypeOfWeightsIsProven(type: StoredType) async throws {
+        let (run, checkpoint) = try await trained()
+        let proof = try await export(checkpoint, .gguf, type, to: "\(run.folder)/export")
+        #expect(proof.passed && proof.weights == type.rawValue)
+        let file = try GGUF(path: "\(run.folder)/export/model.gguf")
+        #expect(try file.tensor("token_embd.weight").type == type)
+        #expect(try file.tensor("output_norm.weight").type == .float32)
+        // Rows of 48 are no whole number of blocks.
+        let isDivided = type.valuesPerBlock == 1
+        #expect(
+            try file.tensor("blk.0.ffn_down.weight").type == (isDivided ? type : .float16))
+        #expect(try file.strings("tokenizer.ggml.tokens").count == 259)
+        #expect(try file.string("tokenizer.chat_template").contains("<|im_start|>"))
+    }
+
+    @Test func aGGUFBecomesAHuggingFaceFolderAndBack() async throws {
+        let (run, checkpoint) = try await trained()
+        _ = try await export(checkpoint, .gguf, .float32, to: "\(run.folder)/first")
+        let model = "model.language=\(run.folder)/first/model.gguf"
+        try await run.train("second", ["train.steps=1", model])
+        let proof = try await export(
+            try run.checkpoint("second"), .merged, to: "\(run.folder)/second-export")
+        #expect(proof.passed)
+        let found = try names("\(run.folder)/second-export")
+        #expect(found.contains("model.safetensors.index.json"))
+        let third = "model.language=\(run.folder)/second-export"
+        try await run.train("third", ["train.steps=1", third])
+        _ = try await export(
+            try run.checkpoint("third"), .gguf, .float32, to: "\(run.folder)/third-export")
+        let files = try ["first/model", "third-export/model"].map {
+            try GGUF(path: "\(run.folder)/\($0).gguf")
+        }
+        #expect(
+            try files[0].strings("tokenizer.ggml.tokens")
+                == files[1].strings("tokenizer.ggml.tokens"))
+        let name = "blk.0.attn_k.weight"
+        #expect(try files[0].tensor(name).floats() == files[1].tensor(name).floats())
+    }
+
+    @Test func anExportIsImportedBitForBit() async throws {
+        let (run, checkpoint) = try await trained(["train.lora.rank_stabilised=true"])
+        let folder = "\(run.folder)/export"
+        _ = try await export(checkpoint, .adapter, to: folder)
+        let importer = try Importer(folder: folder, projectors: nil, recipe: nil)
+        let imported = try importer.checkpoint()
+        #expect(imported.tensors == checkpoint.tensors)
+        #expect(imported.recipe == checkpoint.recipe)
+        let path = try importer.write(imported, to: RunFolder(path: "\(run.folder)/imported"))
+        _ = try await export(try Checkpoint.read(from: path), .adapter, to: "\(run.folder)/again")
+        for file in ["adapter_model.safetensors", "projectors.safetensors", "adapter_config.json"] {
+            let data = try [folder, "\(run.folder)/again"].map {
+                try Data(contentsOf: URL(fileURLWithPath: "\($0)/\(file)"))
+            }
+            #expect(data[0] == data[1], "\(file)")
+        }
+        try await run.train(
+            "continued",
+            ["train.steps=1", "train.lora.rank_stabilised=true"]
+                + ["start_from=\(run.folder)/imported"])
+    }
+
+    @Test func aForeignAdapterBringsItsOwnSettings() async throws {
+        let (run, checkpoint) = try await trained(["train.lora.rank_stabilised=true"])
+        let folder = "\(run.folder)/export"
+        _ = try await export(checkpoint, .adapter, to: folder)
+        for name in ["duet.json", "projectors_as_trained.safetensors"] {
+            try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+        let homeless = #expect(throws: InterchangeError.self) {
+            try Importer(folder: folder, projectors: nil, recipe: nil)
+        }
+        #expect(homeless?.hint.contains("--recipe") == true)
+        let bare = try run.recipe("bare", ["train.lora=null"])
+        let imported = try Importer(folder: folder, projectors: nil, recipe: bare).checkpoint()
+        let factors = checkpoint.tensors.filter { $0.key.contains("lora_") }
+        #expect(imported.tensors.filter { $0.key.contains("lora_") } == factors)
+        let parts = try TrainedParts(imported, of: "x")
+        #expect(
+            parts.updates.map(\.scale)
+                == (try TrainedParts(checkpoint, of: "x")).updates.map(\.scale))
+        let other = try run.recipe("other", ["train.lora.alpha=3"])
+        let error = #expect(throws: InterchangeError.self) {
+            try Importer(folder: folder, projectors: nil, recipe: other)
+        }
+        #expect(error?.subject == "train.lora")
+    }
+
+    @Test func projectorsOfAnotherShapeAreRefused() async throws {
+        let (run, checkpoint) = try await trained()
+        let folder = "\(run.folder)/export"
+        _ = try await export(checkpoint, .adapter, to: folder)
+        try SafetensorsWriter.write(
+            tensors: [("mm_projector.0.weight", [1, 1], [0])], to: "\(run.folder)/p.safetensors")
+        let error = #expect(throws: InterchangeError.self) {
+            try Importer(folder: folder, projectors: "\(run.folder)/p.safetensors", recipe: nil)
+        }
+        #expect(error?.detail.contains("mm_projector.0.weight") == true)
+        // A zip archive, as torch.save makes them.
+        try Data([0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+            .write(to: URL(fileURLWithPath: "\(run.folder)/mm_projector.bin"))
+        #expect(throws: WeightFileError.self) {
+            try Importer(folder: folder, projectors: "\(run.folder)/mm_projector.bin", recipe: nil)
+        }
+    }
+
+    @Test func aWrongExportIsNotKept() async throws {
+        let (run, checkpoint) = try await trained()
+        let exporter = try Exporter(checkpoint, of: "step.h5")
+        let probes = try await exporter.probes()
+        var altered = checkpoint
+        let name = try #require(altered.tensors.keys.first { $0.hasSuffix("q_proj.lora_B.weight") })
+        let array = try #require(altered.tensors[name])
+        altered.tensors[name] = StoredArray(
+            shape: array.shape, scalars: array.scalars.map { 1.1 * $0 })
+        let wrong = try Exporter(altered, of: "step.h5")
+        let target = ExportFolder(path: "\(run.folder)/export", replacesExisting: false)
+        let error = #expect(throws: InterchangeError.self) {
+            try target.write {
+                try wrong.writeWeights(.gguf, .float32, to: $0) {}
+                try wrong.writeProjectors(to: $0)
+                _ = try exporter.prove(.gguf, .float32, $0, probes) {}
+            }
+        }
+        #expect(error?.kind == .proof)
+        #expect(try names(run.folder).allSatisfy { !$0.contains("export") })
+    }
+
+    @Test func aStoppedExportLeavesNothing() async throws {
+        let (run, checkpoint) = try await trained()
+        let exporter = try Exporter(checkpoint, of: "step.h5")
+        let probes = try await exporter.probes()
+        let interruption = Interruption()
+        interruption.request()
+        let target = ExportFolder(path: "\(run.folder)/export", replacesExisting: false)
+        let error = #expect(throws: InterchangeError.self) {
+            try target.write {
+                _ = try exporter.write(
+                    .gguf, type: .float16, to: $0, probes: probes, interruption: interruption)
+            }
+        }
+        #expect(error?.kind == .stopped)
+        #expect(try names(run.folder).allSatisfy { !$0.contains("export") })
+    }
+}
