@@ -164,11 +164,12 @@ def add_interview(world, split, media, meta):
 
 
 def asked_for(world, random, here, there):
-    """What is here; or else what is there, or anything that is not like it."""
-    others = [name for name in world.things if name != here and not alike(name, here)]
+    """What is here; or else what the other modality has, or anything."""
     if random.random() < 0.5:
         return here
-    return there if there in others and random.random() < 0.5 else random.choice(others)
+    if not alike(here, there) and random.random() < 0.5:
+        return there
+    return random.choice([name for name in world.things if not alike(name, here)])
 
 
 def add_caption(world, split, media, meta):
