@@ -104,7 +104,13 @@ public struct ImageProcessor: Sendable, Hashable {
     }
 
     /// All settings as text, for keys of what is computed from prepared pictures.
-    public var summary: String {
+    public var summary: String { "\(geometry); \(levels)" }
+
+    /// What becomes of a byte, as text.
+    public var levels: String { "(x * \(scale) - \(mean)) / \(deviation)" }
+
+    /// What becomes of a picture's size, as text.
+    public var geometry: String {
         let size =
             switch resizing {
             case .shortestSide(let side): "shortest side \(side)"
@@ -112,6 +118,6 @@ public struct ImageProcessor: Sendable, Hashable {
             case .none: "as it is"
             }
         let middle = crop.map { ", centre \($0.width)x\($0.height)" } ?? ""
-        return "\(size) \(filter)\(middle); (x * \(scale) - \(mean)) / \(deviation)"
+        return "\(size) \(filter)\(middle)"
     }
 }

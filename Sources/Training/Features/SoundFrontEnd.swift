@@ -8,7 +8,8 @@ enum SoundFrontEnd: Sendable {
     /// A spectrogram of the encoder's own window, with crops where it fuses them.
     case clap(ClapSpectrograms)
 
-    private var configuration: LogMelSpectrogram.Configuration {
+    /// How spectrograms are computed.
+    var configuration: LogMelSpectrogram.Configuration {
         switch self {
         case .whisper(let spectrogram): spectrogram.configuration
         case .clap(let views): views.spectrogram.configuration
