@@ -80,6 +80,12 @@ let package = Package(
         module(
             "Evaluation",
             ["Training", "Kernels", "Tensors", "Models", "Datasets", "Tokenization"]),
+        module(
+            "Verification",
+            [
+                "Training", "Tensors", "Layers", "Models", "Optimization", "Media",
+                "Tokenization", "WeightFiles",
+            ]),
 
         module(
             "Interchange",
@@ -94,14 +100,15 @@ let package = Package(
             dependencies: [
                 "Files", "Kernels", "Tensors", "Layers", "Models", "Optimization", "Checkpointing",
                 "Datasets", "Media", "Tokenization", "Recipes", "WeightFiles", "Training",
-                "Evaluation", "Interchange", "CHDF5", "CFFmpeg", "CSndfile", argumentParser,
+                "Evaluation", "Interchange", "Verification", "CHDF5", "CFFmpeg", "CSndfile",
+                argumentParser,
             ],
             swiftSettings: settings),
 
         // Tests
         .target(
             name: "TestKit",
-            dependencies: ["Tensors", "Layers", "WeightFiles"],
+            dependencies: ["Tensors", "Layers", "WeightFiles", "Verification"],
             path: "Tests/TestKit",
             swiftSettings: settings),
         tests("Files", ["Files"]),
@@ -113,10 +120,15 @@ let package = Package(
         tests("Media", ["Media"]),
         tests("Layers", ["Kernels", "Layers", "Tensors"]),
         tests("Datasets", ["Datasets", "Tokenization"]),
-        tests("Models", ["Kernels", "Models", "Layers", "Tensors", "WeightFiles"]),
+        tests(
+            "Models",
+            ["Kernels", "Models", "Layers", "Tensors", "WeightFiles", "Verification"]),
         tests(
             "Optimization",
             ["Kernels", "Optimization", "Layers", "Tensors", "Models", "WeightFiles"]),
+        tests(
+            "Verification",
+            ["Verification", "Media", "Models", "Layers", "Tensors", "WeightFiles"]),
         tests("Checkpointing", ["Checkpointing", "Files", "CHDF5"]),
         tests(
             "Training",

@@ -22,4 +22,20 @@ public struct Linear {
         let adapters = adapter.map { [$0.operand(outputs: outputs, dropoutSeed: dropoutSeed)] }
         return x.linear(weight.weight, bias: bias?.tensor, adapters: adapters ?? [])
     }
+
+    /// GELU of the map, as one step where no gradient, adapter or stored weight is in play.
+    ///
+    /// Formula: gelu(x·Wᵀ + b)
+    public func activated(_ x: Tensor, _ form: GELUForm) -> Tensor {
+        guard adapter == nil, weight.stored == nil, let bias else { return self(x).gelu(form) }
+        return x.activatedLinear(weight.tensor, bias: bias.tensor, form)
+    }
+
+    /// The map added to what goes around it, likewise.
+    ///
+    /// Formula: residual + x·Wᵀ + b
+    public func added(to residual: Tensor, _ x: Tensor) -> Tensor {
+        guard adapter == nil, weight.stored == nil, let bias else { return residual + self(x) }
+        return residual.addingLinear(of: x, weight.tensor, bias: bias.tensor)
+    }
 }

@@ -2,7 +2,7 @@ public import Tensors
 
 /// A frozen convolution over pictures with the batch normalisation behind it folded into its weights.
 ///
-/// Formula: W' = W·g/√(var + ε), b' = shift - mean·g/√(var + ε), computed in Double;
+/// Formula: W' = W·g/√(var + ε), b' = shift + (b - mean)·g/√(var + ε), computed in Double;
 ///          y[n, i, j, o] = Σ W'[o, c, a, b]·x[n, i·stride + a - top, j·stride + b - left, c] + b'[o]
 /// Shapes:  x [n, h, w, inputs] → [n, h', w', outputs], zeros around it as TensorFlow's "SAME"
 /// Source:  Ioffe and Szegedy 2015 (arXiv:1502.03167) for the running statistics
@@ -14,13 +14,14 @@ public struct NormalizedConvolution2D {
     private let isDepthwise: Bool
 
     /// Reads the convolution's `weight` and the norm's `weight`, `bias`, `running_mean`, `running_var`,
-    /// in PyTorch's order of axes; a depthwise one has one filter a channel.
+    /// in PyTorch's order of axes; a depthwise one has one filter a channel, and a convolution may have a
+    /// `bias` of its own.
     ///
     /// Throws: when the plan trains one of them: running statistics have no gradient; when a variance is
     /// negative
     public init(
         inputs: Int, outputs: Int, side: Int, stride: Int = 1, isDepthwise: Bool = false,
-        normEpsilon: Double, convolution: Scope, norm: Scope
+        hasBias: Bool = false, normEpsilon: Double, convolution: Scope, norm: Scope
     ) throws {
         precondition(
             !isDepthwise || inputs == outputs,
@@ -32,27 +33,25 @@ public struct NormalizedConvolution2D {
         let shape = [outputs, isDepthwise ? 1 : inputs, side, side]
         let values = try convolution.values(
             "weight", shape: shape, fill: .fanIn(shape[1...].reduce(1, *)))
-        let statistics = try [
-            ("weight", Fill.ones), ("bias", .zeros), ("running_mean", .zeros),
-            ("running_var", .ones),
-        ].map { name, fill in try norm.values(name, shape: [outputs], fill: fill) }
-        guard let values, let gain = statistics[0], let shift = statistics[1],
-            let mean = statistics[2], let variance = statistics[3]
-        else {
+        let own =
+            hasBias
+            ? try convolution.values("bias", shape: [outputs], fill: .zeros)
+            : [Float](repeating: 0, count: outputs)
+        let map = try FixedBatchNorm.map(channels: outputs, epsilon: normEpsilon, at: norm)
+        guard let values, let own, let map else {
             weight = Tensor.zeros([0], type: convolution.scalarType)
             bias = weight
             return
         }
-        let factors = try Self.factors(gain, variance, epsilon: normEpsilon, of: norm)
         let size = shape[1...].reduce(1, *)
-        let folded = values.indices.map { Double(values[$0]) * factors[$0 / size] }
+        let folded = values.indices.map { Double(values[$0]) * map.scale[$0 / size] }
         let tensor = convolution.constant(folded, shape: shape)
         weight =
             isDepthwise
             ? tensor.transposed([2, 3, 0, 1]).reshaped([side, side, outputs])
             : tensor.transposed([0, 2, 3, 1])
         bias = convolution.constant(
-            factors.indices.map { Double(shift[$0]) - Double(mean[$0]) * factors[$0] },
+            own.indices.map { map.offset[$0] + Double(own[$0]) * map.scale[$0] },
             shape: [outputs])
     }
 
@@ -63,21 +62,6 @@ public struct NormalizedConvolution2D {
         return isDepthwise
             ? x.depthwiseConvolution2D(weight, bias: bias, stride: stride, padding: padding)
             : x.convolution2D(weight, bias: bias, stride: stride, padding: padding)
-    }
-
-    private static func factors(
-        _ gain: [Float], _ variance: [Float], epsilon: Double, of norm: Scope
-    ) throws -> [Double] {
-        let factors = zip(gain, variance).map { gain, variance -> Double in
-            Double(gain) / (Double(variance) + epsilon).squareRoot()
-        }
-        guard factors.allSatisfy(\.isFinite) else {
-            throw LayerError(
-                .weights, subject: "\(norm.path).running_var",
-                detail: "holds a variance that is negative or not a number",
-                hint: "fetch the weights again")
-        }
-        return factors
     }
 
     private static func requireFrozen(_ parameters: [(scope: Scope, name: String)]) throws {

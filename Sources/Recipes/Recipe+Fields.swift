@@ -41,7 +41,9 @@ extension Recipe.Visual {
     fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
         let grid = try fields.integers("grid")
         try self.init(
-            encoder: fields.text("encoder"), frameCount: fields.integer("frames"),
+            encoder: fields.text("encoder"), layer: fields.optionalInteger("layer"),
+            output: fields.choice("output", VisualOutput.self),
+            frameCount: fields.integer("frames"),
             gridRows: grid[0], gridColumns: grid[1],
             tokens: fields.choices("tokens", VisualTokenBuilder.self))
     }
@@ -51,7 +53,9 @@ extension Recipe.Audio {
     fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
         try self.init(
             encoder: fields.text("encoder"), durationSeconds: fields.number("seconds"),
-            layers: fields.integers("layers"), segmentSeconds: fields.number("segment_seconds"),
+            layers: fields.integers("layers"),
+            output: fields.choice("output", AudioOutput.self),
+            segmentSeconds: fields.number("segment_seconds"),
             tokens: fields.choices("tokens", AudioTokenBuilder.self))
     }
 }

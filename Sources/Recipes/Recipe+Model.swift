@@ -18,6 +18,28 @@ public enum AudioTokenBuilder: String, Sendable, CaseIterable {
     case clip
 }
 
+/// What is taken of each frame.
+public enum VisualOutput: String, Sendable, CaseIterable {
+    /// The encoder's map.
+    case patches
+    /// CLIP's class token.
+    case classToken = "class"
+    /// One vector of the encoder's own pooling.
+    case pooled
+    /// One vector in the space shared with text.
+    case embedding
+}
+
+/// What is taken of a sound.
+public enum AudioOutput: String, Sendable, CaseIterable {
+    /// States in time.
+    case states
+    /// One vector, the mean of the states.
+    case pooled
+    /// One vector in the space shared with text.
+    case embedding
+}
+
 extension Recipe {
     /// The parts the model is made of.
     public struct Model: Sendable, Equatable {
@@ -59,6 +81,10 @@ extension Recipe {
     public struct Visual: Sendable, Equatable {
         /// The frozen image encoder: an asset's name or a path.
         public let encoder: String
+        /// The layer whose output is taken; nil for the final output.
+        public let layer: Int?
+        /// What is taken of each frame.
+        public let output: VisualOutput
         /// Frames taken from a clip.
         public let frameCount: Int
         /// Rows of cells kept of each frame.
@@ -77,6 +103,8 @@ extension Recipe {
         public let durationSeconds: Double
         /// Encoder layers whose outputs are concatenated; none for the final output.
         public let layers: [Int]
+        /// What is taken of a sound.
+        public let output: AudioOutput
         /// Seconds averaged into one segment.
         public let segmentSeconds: Double
         /// The token builders, joined in this order.

@@ -21,6 +21,15 @@ extension RecipeKey {
 
     private static let visual: [RecipeKey] = [
         .required("encoder", .text(.asset), "the frozen image encoder"),
+        .optional(
+            "layer", .integer(-256...256),
+            "CLIP's or SigLIP's layer whose output is taken, 0 for the input of the first, -1 for the "
+                + "last, -2 for the one before; null for the encoder's final output"),
+        .key(
+            "output", .choice(VisualOutput.allCases.map(\.rawValue)), "patches",
+            "what is taken of each frame: its map of patches, or one vector of a CLIP or SigLIP "
+                + "encoder: class (CLIP's class token), pooled, or embedding (CLIP's, in the space "
+                + "shared with text)"),
         .key("frames", .integer(1...1_024), 8, "frames taken from a clip, evenly spaced in time"),
         .key(
             "grid", .pair(.integer(1...256)), [1, 1],
@@ -44,6 +53,10 @@ extension RecipeKey {
             "layers", .list(.integer(0...256), least: 0, isUnique: true), [],
             "encoder layers whose outputs are concatenated, 1 for the first, 0 for their input; "
                 + "[] for the encoder's final output"),
+        .key(
+            "output", .choice(AudioOutput.allCases.map(\.rawValue)), "states",
+            "what is taken of a sound: states in time, or one vector of a CLAP encoder: pooled, or "
+                + "embedding (in the space shared with text)"),
         .key(
             "segment_seconds", .number(.above(0, to: 600)), 0.5,
             "seconds averaged into one segment"),

@@ -60,6 +60,13 @@ public struct Assets: Sendable {
         return (entry.description ?? name, licence)
     }
 
+    /// Where the pretrained file of a name lies; nil when no part is called so or it was not fetched yet.
+    public func path(ofFile name: String) -> String? {
+        guard let entry = entries.values.first(where: { $0.file == name }) else { return nil }
+        let path = place(of: entry)
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
     private func place(of entry: Entry) -> String {
         "\(cacheFolder)/\(entry.sha256)/\(entry.file)"
     }

@@ -1,6 +1,6 @@
 internal import Foundation
-internal import Tokenization
-internal import WeightFiles
+package import Tokenization
+package import WeightFiles
 
 /// The vocabulary and chat template that come with a language model.
 enum LanguageText {
@@ -59,7 +59,7 @@ enum LanguageText {
 
 extension Vocabulary {
     /// The vocabulary in a GGUF file's metadata.
-    init(_ gguf: GGUF) throws {
+    package init(_ gguf: GGUF) throws {
         func optional(_ key: String) throws -> Int? {
             gguf.metadata[key] == nil ? nil : try gguf.integer(key)
         }

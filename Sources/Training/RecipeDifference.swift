@@ -6,7 +6,7 @@ internal import Recipes
 enum RecipeDifference {
     /// Refuses a checkpoint that was not made by a recipe.
     static func require(_ recipe: Recipe, of checkpoint: Checkpoint) throws {
-        let (there, here) = (lines(checkpoint.recipe), lines(recipe.resolvedYAML))
+        let (there, here) = (lines(spelledOut(checkpoint)), lines(recipe.resolvedYAML))
         guard there != here else { return }
         let index = zip(there, here).prefix { $0 == $1 }.count
         func line(_ lines: [String]) -> String {
@@ -20,6 +20,16 @@ enum RecipeDifference {
             hint: "resume with the recipe in "
                 + "\(RunFolder(path: recipe.outputFolder).recipePath), or start anew with "
                 + "--overwrite")
+    }
+
+    /// The checkpoint's recipe with keys that have come since, at their defaults; as it is when it can't be
+    /// read any more.
+    private static func spelledOut(_ checkpoint: Checkpoint) -> String {
+        do {
+            return try Recipe(yaml: checkpoint.recipe, file: "the checkpoint's recipe").resolvedYAML
+        } catch {
+            return checkpoint.recipe
+        }
     }
 
     private static func lines(_ text: String) -> [String] {

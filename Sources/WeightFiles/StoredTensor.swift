@@ -68,6 +68,21 @@ public struct StoredTensor: Sendable {
         layout = tensor.layout
     }
 
+    /// The same bytes, read as another type and shape.
+    ///
+    /// Throws: `WeightFileError` when they are not as many as these need
+    package func reinterpreted(as type: StoredType, shape: [Int]) throws -> StoredTensor {
+        let other = try StoredTensor(
+            name: name, shape: shape, type: type, offset: offset, file: file)
+        guard other.byteCount == byteCount else {
+            throw WeightFileError(
+                .malformed, file.path,
+                "tensor '\(name)' has \(byteCount) bytes; \(type.rawValue) \(shape) needs "
+                    + "\(other.byteCount)")
+        }
+        return other
+    }
+
     /// All values, row-major.
     ///
     /// Throws: `WeightFileError` as `dequantise(rows:into:)` does.

@@ -9,6 +9,7 @@ import Optimization
 import Recipes
 import Tokenization
 import Training
+import Verification
 import WeightFiles
 
 /// How an error ends the process: a message for people and a code for scripts.
@@ -39,6 +40,7 @@ package struct Ending: Sendable, Equatable {
         case let error as InterchangeError: self.init(Self.kind(error), error)
         case let error as ModelError: self.init(.data, error)
         case let error as TokenizationError: self.init(.data, error)
+        case let error as VerificationError: self.init(.inputOutput, error)
         default: return nil
         }
     }

@@ -4,6 +4,7 @@ import Models
 import Tensors
 import TestKit
 import Testing
+import Verification
 
 @Suite struct DecodingTests {
     /// Float32 with another order of summation.

@@ -3,6 +3,7 @@ import Models
 import Tensors
 import TestKit
 import Testing
+import Verification
 import WeightFiles
 
 @Suite struct EfficientNetLiteTests {

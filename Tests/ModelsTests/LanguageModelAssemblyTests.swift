@@ -5,6 +5,7 @@ import Models
 import Tensors
 import TestKit
 import Testing
+import Verification
 
 @Suite struct LanguageModelAssemblyTests {
     private static func configuration() throws -> LanguageModelConfiguration {

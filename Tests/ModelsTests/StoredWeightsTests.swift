@@ -5,6 +5,7 @@ import Models
 import Tensors
 import TestKit
 import Testing
+import Verification
 
 /// The tiny model has Q8_0, Q5_1, F16 and BF16 matrices, queries and keys interleaved.
 @Suite struct StoredWeightsTests {

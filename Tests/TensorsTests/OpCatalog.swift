@@ -27,7 +27,7 @@ struct OpCase: Sendable, CustomStringConvertible {
 enum OpCatalog {
     static let cases: [OpCase] =
         arithmetic + functions + reductions + shapes + rows + products + normalization
-        + attention + convolution
+        + attention + convolution + fused
 
     private static func x(
         _ shape: Int..., seed: Int = 1, scale: Double = 1, offset: Double = 0
@@ -176,6 +176,9 @@ enum OpCatalog {
             $0[0].convolution2D(
                 $0[1], bias: $0[2], stride: 2, padding: Padding(top: 1, right: 1))
         },
+        OpCase("convolution2D", "two strides", x(1, 5, 7, 1), x(2, 2, 3, 1, seed: 2)) {
+            $0[0].convolution2D($0[1], strides: (rows: 2, columns: 3))
+        },
         OpCase("convolution2D", "pointwise", x(1, 2, 2, 3), x(2, 1, 1, 3, seed: 2)) {
             $0[0].convolution2D($0[1])
         },
@@ -188,6 +191,36 @@ enum OpCatalog {
             $0[0].depthwiseConvolution2D(
                 $0[1], bias: $0[2], stride: 2,
                 padding: .same(height: 4, width: 4, kernel: 3, stride: 2))
+        },
+    ]
+
+    /// Two windows of four rows of 2 heads; the second one is of two regions.
+    private static let windows = AttentionWindows(
+        rows: [0, 3, 6, 1, 7, 2, 5, 4], size: 4, regions: [0, 0, 0, 0, 1, 2, 1, 2])
+
+    /// Untracked inputs take the fused way, so differences of it are compared with the single steps.
+    private static let fused: [OpCase] = [
+        OpCase("activatedLinear", "erf", x(3, 4), x(5, 4, seed: 2), x(5, seed: 3)) {
+            $0[0].activatedLinear($0[1], bias: $0[2], .erf)
+        },
+        OpCase("activatedLinear", "tanh", x(6, 4), x(5, 4, seed: 2), x(5, seed: 3)) {
+            $0[0].activatedLinear($0[1], bias: $0[2], .tanh)
+        },
+        OpCase("activatedLinear", "quick", x(3, 4), x(5, 4, seed: 2), x(5, seed: 3)) {
+            $0[0].activatedLinear($0[1], bias: $0[2], .quick)
+        },
+        OpCase(
+            "addingLinear", "", x(3, 5, seed: 4), x(3, 4), x(5, 4, seed: 2), x(5, seed: 3)
+        ) {
+            $0[0].addingLinear(of: $0[1], $0[2], bias: $0[3])
+        },
+        OpCase("windowAttention", "regions", x(8, 12), x(2, 4, 4, seed: 2)) {
+            $0[0].windowAttention(headCount: 2, windows: windows, bias: $0[1])
+        },
+        OpCase("windowAttention", "of one piece", x(8, 12), x(2, 4, 4, seed: 2)) {
+            $0[0].windowAttention(
+                headCount: 2, windows: AttentionWindows(rows: windows.rows, size: 4),
+                bias: $0[1])
         },
     ]
 }

@@ -109,6 +109,19 @@ typedef struct {
 void duet_adamw_step(duet_scalar scalar, const duet_adamw *settings, size_t n, const void *gradient,
                      void *value, void *m, void *v);
 
+// encoding.c
+/// In place, on rows `stride` apart: y = f(y + bias) for the three forms of GELU, y + bias for any
+/// other operation.
+void duet_bias_activation(duet_scalar scalar, duet_unary_operation operation, size_t rows,
+                          size_t width, size_t stride, const void *bias, void *y);
+/// y = x + bias, on rows `stride` apart in both.
+void duet_add_bias(duet_scalar scalar, size_t rows, size_t width, size_t stride, const void *x,
+                   const void *bias, void *y);
+/// Scores [count, count] of a window become softmax(scale * s + bias), where positions of different
+/// regions (may be null) see each other 100 less.
+void duet_window_softmax(duet_scalar scalar, size_t count, double scale, const void *bias,
+                         const int32_t *regions, void *s);
+
 #include "decoding.h"
 #include "dequantise.h"
 #include "machine.h"

@@ -30,6 +30,15 @@ public struct FeatureGrid: Sendable {
     /// The number of cells.
     public var cellCount: Int { values.shape[0] }
 
+    /// The first cells along time.
+    ///
+    /// Traps: when there are fewer
+    public func prefix(timeCount: Int) -> FeatureGrid {
+        FeatureGrid(
+            timeCount: timeCount, rowCount: rowCount, columnCount: columnCount,
+            values: values.slice(axis: 0, 0..<timeCount * rowCount * columnCount))
+    }
+
     /// The features averaged over a coarser grid; a count left out stays as it is.
     ///
     /// Formula: cell i of m covers cells ⌊i·n/m⌋ ..< ⌈(i+1)·n/m⌉ of n on each axis

@@ -12,10 +12,13 @@ public struct WhisperEncoder: MediaEncoder {
     /// The layers whose outputs are the features: 0 is the input of the first layer, the last one's output
     /// has been normalised.
     public let featureLayers: [Int]
+    /// PyTorch's default, which Whisper uses.
+    fileprivate static let normEpsilon = 1e-5
+
     private let convolution1: Convolution1D
     private let convolution2: Convolution1D
     private let positions: Parameter
-    private let layers: [WhisperLayer]
+    private let layers: [EncoderLayer]
     private let norm: LayerNorm
 
     /// Claims Hugging Face's names below `model.encoder`.
@@ -44,10 +47,10 @@ public struct WhisperEncoder: MediaEncoder {
         positions = try (encoder / "embed_positions").parameter(
             "weight", shape: [configuration.positionCount, size], fill: .normal(deviation: 0.02))
         layers = try (0..<configuration.layerCount).map { index in
-            try WhisperLayer(configuration, at: encoder / "layers" / index)
+            try EncoderLayer(configuration, at: encoder / "layers" / index)
         }
         norm = try LayerNorm(
-            size: size, epsilon: WhisperLayer.normEpsilon, at: encoder / "layer_norm")
+            size: size, epsilon: Self.normEpsilon, at: encoder / "layer_norm")
     }
 
     /// The hidden size times the number of feature layers.
@@ -101,47 +104,17 @@ public struct WhisperEncoder: MediaEncoder {
     }
 }
 
-/// One layer of Whisper's encoder.
-///
-/// Formula: h = x + O·attend([Q; K; V]·norm(x)); y = h + W₂·gelu(W₁·norm(h))
-/// Shapes:  x [t, hidden] → [t, hidden]
-struct WhisperLayer {
-    /// PyTorch's default, which Whisper uses.
-    static let normEpsilon = 1e-5
-
-    private let heads: AttentionHeads
-    private let attentionNorm: LayerNorm
-    private let queryKeyValue: MergedLinear
-    private let output: Linear
-    private let feedForwardNorm: LayerNorm
-    private let expand: Linear
-    private let contract: Linear
-
-    init(_ configuration: WhisperConfiguration, at scope: Scope) throws {
-        let size = configuration.hiddenSize
-        let inner = configuration.feedForwardSize
-        heads = AttentionHeads(
-            query: configuration.headCount, keyValue: configuration.headCount,
-            size: size / configuration.headCount)
-        attentionNorm = try LayerNorm(
-            size: size, epsilon: Self.normEpsilon, at: scope / "self_attn_layer_norm")
-        queryKeyValue = try MergedLinear(
-            [
-                .init("q_proj", outputs: size, hasBias: true), .init("k_proj", outputs: size),
-                .init("v_proj", outputs: size, hasBias: true),
-            ], inputs: size, at: scope / "self_attn")
-        output = try Linear(
-            inputs: size, outputs: size, hasBias: true, at: scope / "self_attn" / "out_proj")
-        feedForwardNorm = try LayerNorm(
-            size: size, epsilon: Self.normEpsilon, at: scope / "final_layer_norm")
-        expand = try Linear(inputs: size, outputs: inner, hasBias: true, at: scope / "fc1")
-        contract = try Linear(inputs: inner, outputs: size, hasBias: true, at: scope / "fc2")
-    }
-
-    func callAsFunction(_ x: Tensor, segments: [AttentionSegment]) -> Tensor {
-        let attended = queryKeyValue(attentionNorm(x))
-            .attention(heads: heads, segments: segments, isCausal: false)
-        let h = x + output(attended)
-        return h + contract(expand(feedForwardNorm(h)).gelu(.erf))
+extension EncoderLayer {
+    /// One layer of Whisper's encoder, whose keys have no bias.
+    fileprivate init(_ configuration: WhisperConfiguration, at scope: Scope) throws {
+        try self.init(
+            Sizes(
+                hiddenSize: configuration.hiddenSize,
+                feedForwardSize: configuration.feedForwardSize,
+                headCount: configuration.headCount, normEpsilon: WhisperEncoder.normEpsilon,
+                activation: .erf, keyHasBias: false),
+            names: Names(
+                attentionNorm: "self_attn_layer_norm", feedForwardNorm: "final_layer_norm"),
+            at: scope)
     }
 }

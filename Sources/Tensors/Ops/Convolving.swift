@@ -44,11 +44,22 @@ extension Tensor {
     public func convolution2D(
         _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = Padding()
     ) -> Tensor {
+        convolution2D(weight, bias: bias, strides: (stride, stride), padding: padding)
+    }
+
+    /// Convolution of pictures whose kernel moves by different steps down and to the right.
+    ///
+    /// Formula, Shapes, Pullback: as with one stride
+    public func convolution2D(
+        _ weight: Tensor, bias: Tensor? = nil, strides: (rows: Int, columns: Int),
+        padding: Padding = Padding()
+    ) -> Tensor {
         precondition(
             rank == 4 && weight.rank == 4 && shape[3] == weight.shape[3],
             "convolution2D: \(shape) with weight \(weight.shape)")
         let geometry = patches(
-            kernel: (weight.shape[1], weight.shape[2]), stride: (stride, stride), padding: padding)
+            kernel: (weight.shape[1], weight.shape[2]), stride: (strides.rows, strides.columns),
+            padding: padding)
         let rows = gatheringPatches(geometry)
         return
             rows

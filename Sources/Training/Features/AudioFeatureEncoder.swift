@@ -7,18 +7,19 @@ internal import Models
 internal import Recipes
 internal import Tensors
 
-/// From a sound file, or the sound of a video, to the spectrogram that the encoder takes.
+/// From a sound file, or the sound of a video, to the spectrograms that the encoder takes.
 struct SoundDecoder: MediaDecoder {
-    let spectrogram: LogMelSpectrogram
+    let frontEnd: SoundFrontEnd
     let durationSeconds: Double
     let augmentation: Recipe.Augmentation?
 
-    private var rate: Int { spectrogram.configuration.sampleRateHertz }
+    private var rate: Int { frontEnd.sampleRateHertz }
     private var sampleCount: Int { Int((durationSeconds * Double(rate)).rounded()) }
 
-    func decode(_ reference: MediaReference) throws -> DecodedMedium<Spectrogram> {
+    func decode(_ reference: MediaReference) throws -> DecodedMedium<SpectrogramViews> {
         var waveform: Waveform
         var isCut = false
+        var cropSeed: UInt64 = 0
         switch reference {
         case .nothing:
             waveform = Waveform(
@@ -26,18 +27,20 @@ struct SoundDecoder: MediaDecoder {
         case .file(let path, let variant):
             waveform = try AudioReader.waveform(of: path, sampleRateHertz: rate)
             isCut = waveform.samples.count > sampleCount
+            var stream = RandomStream(
+                seed: UInt64(variant), name: try SHA256.hexDigest(ofFile: path))
+            cropSeed = stream.next()
             if variant > 0, let augmentation {
-                var stream = RandomStream(
-                    seed: UInt64(variant), name: try SHA256.hexDigest(ofFile: path))
                 waveform = try SoundAugmentation(augmentation, windowSeconds: durationSeconds)
-                    .applied(to: waveform, seed: stream.next())
+                    .applied(to: waveform, seed: cropSeed)
+            }
+            if waveform.samples.count > sampleCount {
+                waveform = Waveform(
+                    samples: Array(waveform.samples.prefix(sampleCount)), sampleRateHertz: rate)
             }
         }
-        let frames = try spectrogram.frames(of: waveform)
         return DecodedMedium(
-            clip: try Spectrogram(
-                frameCount: frames.frameCount, bandCount: frames.bandCount, values: frames.values),
-            isCut: isCut)
+            clip: try frontEnd.views(of: waveform, seed: cropSeed), isCut: isCut)
     }
 }
 
@@ -58,18 +61,22 @@ extension SoundAugmentation {
 
 /// From spectrograms to the features that are kept.
 struct AudioFeatureEncoder: FeatureEncoder {
-    let encoder: any MediaEncoder<Spectrogram>
+    let encoder: any MediaEncoder<SpectrogramViews>
     let settings: AudioFeatureSettings
-    let spectrogram: LogMelSpectrogram
+    let frontEnd: SoundFrontEnd
 
     var decoder: SoundDecoder {
         SoundDecoder(
-            spectrogram: spectrogram, durationSeconds: settings.recipe.durationSeconds,
+            frontEnd: frontEnd, durationSeconds: settings.recipe.durationSeconds,
             augmentation: settings.augmentation)
     }
 
-    func encode(_ clip: Spectrogram) throws -> StoredArray<Float> {
+    func encode(_ clip: SpectrogramViews) throws -> StoredArray<Float> {
         let grid = try encoder.encode([clip])[0]
-        return StoredArray(try grid.averaged(timeCount: settings.segmentCount).values)
+        let filled = grid.prefix(
+            timeCount: frontEnd.filledCount(
+                of: grid.timeCount, durationSeconds: settings.recipe.durationSeconds))
+        return StoredArray(
+            try filled.averaged(timeCount: settings.segmentCount, rowCount: 1).values)
     }
 }

@@ -31,10 +31,10 @@ extension FeatureReader {
                 "encoder": recipe.encoder, "frames": recipe.frameCount,
                 "frame_times": "t_i = start + (i + 1/2) * duration / frames, the picture on screen "
                     + "then; a still picture is taken for every frame",
-                "picture": "upright, transparency on white; shortest side resized to "
-                    + "\(settings.pictureSize) pixels (bicubic, as Pillow's), then the central "
-                    + "\(settings.pictureSize) x \(settings.pictureSize) pixels",
-                "picture_size": settings.pictureSize,
+                "picture": "upright, transparency on white; resized as Pillow does: "
+                    + settings.processor.geometry,
+                "picture_size": settings.size.width,
+                "layer": recipe.layer.map(String.init) ?? "final", "output": recipe.output.rawValue,
                 "grid": [recipe.gridRows, recipe.gridColumns],
                 "grid_rule": "the encoder's map averaged to \(grid) cells, row by row, as "
                     + "torch.nn.AdaptiveAvgPool2d does",
@@ -55,8 +55,8 @@ extension FeatureReader {
                 "encoder": recipe.encoder, "seconds": recipe.durationSeconds,
                 "segment_seconds": recipe.segmentSeconds, "segments": settings.segmentCount,
                 "sound": "mixed to one channel and resampled to the encoder's rate; the first "
-                    + "\(recipe.durationSeconds) s, with silence after a shorter sound",
-                "layers": recipe.layers,
+                    + "\(recipe.durationSeconds) s, \(settings.encoding)",
+                "layers": recipe.layers, "output": recipe.output.rawValue,
                 "layer_rule": "outputs of these layers side by side, 1 for the first layer; none "
                     + "named: the encoder's final output",
                 "segment_rule":
@@ -74,12 +74,14 @@ extension FeatureStore {
     /// What the reader says of a kind, and what the encoder of it is given.
     public func description(of kind: MediaKind) -> [String: Any]? {
         guard var result = reader.description(of: kind) else { return nil }
-        if kind == .visual, visual?.encoder is EfficientNetLite {
+        if kind == .visual, let visual {
             result["encoder_input"] =
-                "(byte - 127) / 128, red, green and blue; zeros around the "
-                + "picture as TensorFlow's SAME"
+                visual.encoder is EfficientNetLite
+                ? "(byte - 127) / 128, red, green and blue; zeros around the "
+                    + "picture as TensorFlow's SAME"
+                : "\(visual.settings.processor.levels), red, green and blue"
         }
-        if kind == .audio, let mel = audio?.spectrogram.configuration {
+        if kind == .audio, let mel = audio?.frontEnd.configuration {
             result["spectrogram"] =
                 [
                     "sample_rate": mel.sampleRateHertz, "window": mel.windowSampleCount,

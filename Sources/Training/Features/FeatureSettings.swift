@@ -1,5 +1,6 @@
 internal import Checkpointing
 internal import Foundation
+internal import Media
 internal import Recipes
 internal import Tensors
 
@@ -22,8 +23,11 @@ protocol FeatureSettings: Sendable {
 /// Kept features: [frames, rows · columns, channels].
 struct VisualFeatureSettings: FeatureSettings {
     let encoderDigest: String
-    /// Pixels of a side that the encoder takes.
-    let pictureSize: Int
+    /// From a decoded picture to the size that the encoder takes.
+    let processor: ImageProcessor
+    /// The size, and everything about it and the encoder's outputs that features depend on, as text.
+    let size: ImageProcessor.Size
+    let encoding: String
     /// Channels that the encoder gives.
     let featureSize: Int
     let recipe: Recipe.Visual
@@ -31,7 +35,7 @@ struct VisualFeatureSettings: FeatureSettings {
     private var cellCount: Int { recipe.gridRows * recipe.gridColumns }
 
     func preprocessing(variant: Int) -> String {
-        "frames \(recipe.frameCount) uniform; shortest side \(pictureSize) bicubic, centre crop; "
+        "frames \(recipe.frameCount) uniform; \(encoding); "
             + "grid \(recipe.gridRows)x\(recipe.gridColumns) mean"
     }
 
@@ -68,20 +72,21 @@ struct AudioFeatureSettings: FeatureSettings {
     let encoderDigest: String
     /// Channels of all layers that are kept.
     let featureSize: Int
+    /// How sounds are prepared and which outputs are taken, as text.
+    let encoding: String
     let recipe: Recipe.Audio
     let augmentation: Recipe.Augmentation?
     /// Augmented variants of each sound.
     let variantCount: Int
 
     var segmentCount: Int {
-        max(1, Int((recipe.durationSeconds / recipe.segmentSeconds).rounded()))
+        if recipe.output != .states { return 1 }
+        return max(1, Int((recipe.durationSeconds / recipe.segmentSeconds).rounded()))
     }
 
     func preprocessing(variant: Int) -> String {
-        let layers = recipe.layers.map(String.init).joined(separator: ",")
         let base =
-            "first \(recipe.durationSeconds) s, zeros after; layers [\(layers)]; "
-            + "\(segmentCount) segments mean"
+            "first \(recipe.durationSeconds) s, \(encoding); \(segmentCount) segments mean"
         guard variant > 0, let augmentation else { return base }
         return base + "; variant \(variant) of \(augmentation)"
     }

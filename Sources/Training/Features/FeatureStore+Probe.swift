@@ -19,18 +19,16 @@ extension FeatureStore {
         case .visual:
             guard let visual else { throw Self.missing(kind) }
             let clip = try Self.probeFrames(
-                count: visual.settings.recipe.frameCount, side: visual.settings.pictureSize,
+                count: visual.settings.recipe.frameCount, side: visual.settings.size.width,
                 &stream)
             return try settings.tokens(try visual.encode(clip))
         case .audio:
             guard let audio else { throw Self.missing(kind) }
-            let frames = try audio.spectrogram.frames(
-                of: Self.probeSound(
-                    rate: audio.spectrogram.configuration.sampleRateHertz,
-                    seconds: audio.settings.recipe.durationSeconds, &stream))
-            let clip = try Spectrogram(
-                frameCount: frames.frameCount, bandCount: frames.bandCount, values: frames.values)
-            return try settings.tokens(try audio.encode(clip))
+            let sound = Self.probeSound(
+                rate: audio.frontEnd.sampleRateHertz,
+                seconds: audio.settings.recipe.durationSeconds, &stream)
+            return try settings.tokens(
+                try audio.encode(try audio.frontEnd.views(of: sound, seed: seed)))
         }
     }
 

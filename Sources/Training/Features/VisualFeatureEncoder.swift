@@ -8,25 +8,23 @@ internal import Tensors
 /// From a video or picture file to the frames that the encoder takes.
 struct FrameDecoder: MediaDecoder {
     let frameCount: Int
-    let pictureSize: Int
+    let processor: ImageProcessor
+    let size: ImageProcessor.Size
 
     func decode(_ reference: MediaReference) throws -> DecodedMedium<FrameSequence> {
         var rgb: [UInt8] = []
-        let size = pictureSize * pictureSize * 3
-        rgb.reserveCapacity(frameCount * size)
+        let byteCount = frameCount * size.width * size.height * 3
+        rgb.reserveCapacity(byteCount)
         switch reference {
         case .nothing:
-            rgb = [UInt8](repeating: 0, count: frameCount * size)
+            rgb = [UInt8](repeating: 0, count: byteCount)
         case .file(let path, _):
             for picture in try VideoReader.frames(of: path, count: frameCount) {
-                rgb +=
-                    picture
-                    .resized(shortestSide: pictureSize, filter: .bicubic)
-                    .centerCropped(width: pictureSize, height: pictureSize).rgb
+                rgb += try processor.prepared(picture).rgb
             }
         }
         let frames = try FrameSequence(
-            frameCount: frameCount, pixelsHigh: pictureSize, pixelsWide: pictureSize, rgb: rgb)
+            frameCount: frameCount, pixelsHigh: size.height, pixelsWide: size.width, rgb: rgb)
         return DecodedMedium(clip: frames, isCut: false)
     }
 }
@@ -38,7 +36,8 @@ struct VisualFeatureEncoder: FeatureEncoder {
 
     var decoder: FrameDecoder {
         FrameDecoder(
-            frameCount: settings.recipe.frameCount, pictureSize: settings.pictureSize)
+            frameCount: settings.recipe.frameCount, processor: settings.processor,
+            size: settings.size)
     }
 
     func encode(_ clip: FrameSequence) throws -> StoredArray<Float> {

@@ -16,6 +16,7 @@ struct BenchCommand: AsyncParsableCommand {
             """,
         subcommands: [
             BenchTrainStepCommand.self, BenchGenerateCommand.self, BenchMediaCommand.self,
+            BenchEncodersCommand.self,
         ])
 }
 

@@ -1,20 +1,20 @@
-public import Tensors
+package import Tensors
 
 /// A right-padded batch of a golden file, and which of its rows are real.
-public struct PaddedBatch {
+package struct PaddedBatch {
     /// The length of each sample, without padding.
-    public let lengths: [Int]
+    package let lengths: [Int]
     /// The tokens of all samples, without padding.
-    public let tokens: [Int32]
+    package let tokens: [Int32]
     /// The rows of the padded batch, flattened, that are real.
-    public let realRows: [Int32]
+    package let realRows: [Int32]
     /// The rows among the real ones whose next token is supervised.
-    public let supervisedRows: [Int32]
+    package let supervisedRows: [Int32]
     /// The token that follows each supervised row.
-    public let targets: [Int32]
+    package let targets: [Int32]
 
     /// Reads `<prefix>.input_ids`, `<prefix>.attention_mask` and `<prefix>.labels`.
-    public init(_ file: GoldenFile, prefix: String = "input") throws {
+    package init(_ file: GoldenFile, prefix: String = "input") throws {
         let width = try file.tensor("\(prefix).input_ids").shape[1]
         let ids = try file.integers("\(prefix).input_ids")
         let mask = try file.integers("\(prefix).attention_mask")
@@ -37,7 +37,7 @@ public struct PaddedBatch {
     /// The real rows of a padded tensor.
     ///
     /// Shapes: [samples, width, n] → [rows, n]
-    public func packed(_ padded: Tensor) -> Tensor {
+    package func packed(_ padded: Tensor) -> Tensor {
         let shape = padded.shape
         return padded.reshaped([shape[0] * shape[1], shape[2]]).gatheringRows(realRows)
     }
