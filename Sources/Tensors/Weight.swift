@@ -26,7 +26,9 @@ public enum Weight: Sendable {
     }
 
     /// Whether gradients flow to it.
-    public var isTracked: Bool { history.isTracked }
+    public var isTracked: Bool {
+        if case .tensor(let tensor) = self { tensor.isTracked } else { false }
+    }
 
     /// All values.
     public var values: Tensor {

@@ -10,7 +10,6 @@ from .things import alike, generator
 from .visual_rows import YES_OR_NO
 
 EXPLAINED_ROUNDS, DESCRIBED_ROUNDS, TALK_ROUNDS, CAPTION_ROUNDS = 5, 6, 2, 6
-INTERVIEW_ROUNDS = 44
 
 
 def add(world):
@@ -56,7 +55,7 @@ def add_training_pairs(world):
         for pair in round_of_pairs(world, world.seen, "train", f"match:{index}"):
             add_match(world, "train", *files.pair(*pair, index), index)
     tasks = ((add_explained, EXPLAINED_ROUNDS), (add_talk, TALK_ROUNDS),
-             (add_interview, INTERVIEW_ROUNDS))
+             (add_interview, world.size.match_rounds))
     for add_task, rounds in tasks:
         files = TrainingFiles(world, add_task.__name__)
         for index in range(rounds):

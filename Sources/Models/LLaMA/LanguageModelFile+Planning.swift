@@ -26,7 +26,7 @@ extension LanguageModelFile {
     /// Every tensor of the model with adapters merged in, planned for a GGUF file.
     ///
     /// Vectors are float32, as llama.cpp wants; a matrix whose rows a quantised type does not divide
-    /// is F16.
+    /// is F16; with 4 bits, the embeddings and the output projection have 8.
     /// Throws: `ModelError` for a tensor that GGUF has no name for
     public func ggufTensors(
         type: StoredType, updates: [LowRankUpdate]
@@ -39,7 +39,7 @@ extension LanguageModelFile {
                     .weights, subject: path, detail: "has no name in GGUF files",
                     hint: "export merged")
             }
-            let stored = Self.storedType(type, for: shape)
+            let stored = Self.storedType(type, of: path, shape: shape)
             let update = byPath[path]
             if update == nil,
                 let copy = try copy(
@@ -63,8 +63,16 @@ extension LanguageModelFile {
         return tensors
     }
 
-    private static func storedType(_ type: StoredType, for shape: [Int]) -> StoredType {
+    /// Tables over the vocabulary keep 8 bits where other matrices have 4: they hold outliers, and as
+    /// output projection their errors are those of the scores.
+    ///
+    /// Source: llama_tensor_get_type in llama-quant.cpp, which keeps the output projection finer
+    private static func storedType(
+        _ type: StoredType, of path: String, shape: [Int]
+    ) -> StoredType {
         if shape.count < 2 { return .float32 }
+        let isTable = path == "model.embed_tokens.weight" || path == "lm_head.weight"
+        let type = isTable && (type == .q4_0 || type == .q4_1) ? .q8_0 : type
         return (shape.last ?? 1).isMultiple(of: type.valuesPerBlock) ? type : .float16
     }
 

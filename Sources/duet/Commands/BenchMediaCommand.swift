@@ -9,7 +9,7 @@ struct BenchMediaCommand: AsyncParsableCommand {
         discussion: """
             One thread decodes; each part is repeated for about --seconds.
 
-            Example: duet bench media Data/AVStamps/mini/media/clip.mp4
+            Example: duet bench media clip.mp4
             """)
 
     @Argument(help: "A picture, a video or a sound.", completion: .file())
