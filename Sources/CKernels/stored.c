@@ -12,6 +12,8 @@
 #define BLOCK 32
 /// Blocks whose scales are made floats at a time.
 #define RUN 64
+/// How far ahead memory is asked for, in bytes: four rows are too many streams for it to guess.
+#define AHEAD 4096
 /// Values that are written out at a time where a type has no loop of its own.
 #define BUFFER 256
 
@@ -135,6 +137,7 @@ DUET_INLINE void scaled_rows(duet_stored type, size_t rows, size_t n, size_t blo
         for (size_t b = 0; b < count; b++) {
             for (size_t r = 0; r < rows; r++) {
                 floats low, high, first, second;
+                __builtin_prefetch(w[r] + b * size + AHEAD);
                 unpack(type, w[r] + b * size + head, &low, &high);
                 const float scale = d[r * count + b];
                 if (n > 1) low *= scale, high *= scale;
