@@ -34,7 +34,11 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "Duet",
-    products: [.executable(name: "duet", targets: ["duet"])],
+    products: [
+        .executable(name: "duet", targets: ["duet"]),
+        // For the nested package of benchmarks.
+        .library(name: "Kernels", targets: ["Kernels"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import COpenBLAS
 
 /// A row-major matrix inside a run of scalars.
@@ -32,10 +33,14 @@ public struct Matrix: Sendable {
     }
 }
 
-/// Matrix products through BLAS.
+/// Matrix products: through own loops where the processor has AVX-512 (Documentation/Decisions/020),
+/// through BLAS everywhere else.
 public enum MatrixProduct {
     /// Below this many multiply-adds a second thread costs more than it brings.
     private static let parallelThreshold = 1 << 18
+    /// Own loops copy b first, which pays from this many rows of a on.
+    private static let ownRows = 16
+    private static let hasOwnLoops = duet_product_available() != 0
 
     /// result = alpha * op(a) * op(b) + beta * result
     ///
@@ -68,19 +73,29 @@ public enum MatrixProduct {
         if m * n * max(k, 1) < parallelThreshold {
             block(0..<m, 0..<n)
         } else if m >= n {
-            Parallel.ranges(m, grain: 8, alignment: 16) { block($0, 0..<n) }
+            Parallel.ranges(m, grain: 8, alignment: 12) { block($0, 0..<n) }
         } else {
-            Parallel.ranges(n, grain: 8, alignment: 16) { block(0..<m, $0) }
+            Parallel.ranges(n, grain: 8, alignment: 32) { block(0..<m, $0) }
         }
     }
 
-    /// One BLAS call on the calling thread.
+    /// One product on the calling thread.
     static func product(
         m: Int, n: Int, k: Int, type: ScalarType,
         a: UnsafeRawPointer, _ transposeA: Bool, _ strideA: Int,
         b: UnsafeRawPointer, _ transposeB: Bool, _ strideB: Int,
         c: UnsafeMutableRawPointer, _ strideC: Int, _ alpha: Double, _ beta: Double
     ) {
+        if type == .float32, hasOwnLoops, m >= ownRows, k > 0, beta == 0 || beta == 1 {
+            let work = Scalars(uninitialized: duet_product_work(n, k), .float32)
+            return withExtendedLifetime(work) {
+                duet_product(
+                    m, n, k, operand(a, transposed: transposeA, stride: strideA),
+                    operand(b, transposed: transposeB, stride: strideB),
+                    c.assumingMemoryBound(to: Float.self), strideC, Float(alpha), beta == 0 ? 0 : 1,
+                    work.address.assumingMemoryBound(to: Float.self))
+            }
+        }
         let (opA, opB) = (
             transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans
         )
@@ -100,6 +115,14 @@ public enum MatrixProduct {
                 b.assumingMemoryBound(to: Double.self), ldb, beta,
                 c.assumingMemoryBound(to: Double.self), ldc)
         }
+    }
+
+    private static func operand(
+        _ values: UnsafeRawPointer, transposed: Bool, stride: Int
+    ) -> duet_operand {
+        duet_operand(
+            values: values.assumingMemoryBound(to: Float.self), row: transposed ? 1 : stride,
+            column: transposed ? stride : 1)
     }
 
     /// Independent products of equally shaped matrices: a [count, m, k], b [count, k, n].

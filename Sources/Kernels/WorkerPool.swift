@@ -27,9 +27,11 @@ final class WorkerPool: Sendable {
             for piece in 0..<pieces { body(piece) }
             return
         }
-        for worker in helpers { worker.give(body) }
-        body(0)
-        for worker in helpers { worker.awaitEnd() }
+        withUnsafePointer(to: body) { pointer in
+            for worker in helpers { worker.give(pointer) }
+            body(0)
+            for worker in helpers { worker.awaitEnd() }
+        }
         isBusy.store(false, ordering: .releasing)
     }
 }
@@ -37,6 +39,8 @@ final class WorkerPool: Sendable {
 /// One thread and the piece it is given.
 ///
 /// Safety: `body` is written while `isGiven` is false and read while it is true; the atomic orders both.
+/// The worker borrows the closure and never owns it: the compiler may count a reference that is stored
+/// for another thread only after the atomic that lets that thread run and release it.
 private final class Worker: @unchecked Sendable {
     /// Looks for work before going to sleep: some tens of microseconds.
     private static let patience = 4_000
@@ -47,7 +51,7 @@ private final class Worker: @unchecked Sendable {
     private let alarm = DispatchSemaphore(value: 0)
     private let isAwaited = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
-    private var body: ((Int) -> Void)?
+    private var body: UnsafePointer<(Int) -> Void>?
 
     init(piece: Int) { self.piece = piece }
 
@@ -65,12 +69,10 @@ private final class Worker: @unchecked Sendable {
 
     /// Not inlined, so that no reference to the body is left when the work is said to be done.
     @inline(never)
-    private func perform() {
-        body?(piece)
-        body = nil
-    }
+    private func perform() { body?.pointee(piece) }
 
-    func give(_ body: @escaping (Int) -> Void) {
+    /// `body` stays where it is until `awaitEnd` has returned.
+    func give(_ body: UnsafePointer<(Int) -> Void>) {
         self.body = body
         isGiven.store(true, ordering: .sequentiallyConsistent)
         if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { alarm.signal() }

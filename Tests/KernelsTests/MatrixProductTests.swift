@@ -44,4 +44,37 @@ import Testing
         ]
         #expect(result.floats == expected)
     }
+
+    /// (m, k, n): every remainder of rows, columns on both sides of a register and a panel, several
+    /// passes over k, rows of a that share cache sets.
+    static let floatSizes =
+        (16...29).map { ($0, 37, 50) } + [1, 15, 16, 17, 31, 33, 383, 385].map { (24, 40, $0) }
+        + [(25, 321, 20), (40, 1024, 48), (33, 2048, 17), (300, 64, 200)]
+
+    @Test(arguments: floatSizes, [(false, false), (true, false), (false, true), (true, true)])
+    func floatsEqualDoubles(_ size: (Int, Int, Int), _ transposed: (Bool, Bool)) {
+        let (m, k, n) = size
+        let a = GradientCheck.fixedValues([m * k], seed: 1).doubles
+        let b = GradientCheck.fixedValues([k * n], seed: 2).doubles
+        // Rows of the result are wider than what is written.
+        let start = GradientCheck.fixedValues([m * (n + 3)], seed: 3).doubles
+        func product(_ type: ScalarType, beta: Double) -> [Double] {
+            func scalars(_ values: [Double]) -> Scalars {
+                Scalars(values.map { Float($0) }).converted(to: type)
+            }
+            let result = scalars(start)
+            MatrixProduct.multiply(
+                Matrix(scalars(a), rows: transposed.0 ? k : m, columns: transposed.0 ? m : k),
+                transposingA: transposed.0,
+                Matrix(scalars(b), rows: transposed.1 ? n : k, columns: transposed.1 ? k : n),
+                transposingB: transposed.1,
+                into: Matrix(result, rows: m, columns: n, stride: n + 3), alpha: 0.75, beta: beta)
+            return result.doubles
+        }
+        for beta in [0.0, 1] {
+            let difference = zip(product(.float32, beta: beta), product(.float64, beta: beta))
+                .map { abs($0 - $1) }.max()!
+            #expect(difference < max(1e-5, 3e-8 * Double(k)), "beta \(beta): \(difference)")
+        }
+    }
 }

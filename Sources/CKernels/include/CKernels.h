@@ -125,4 +125,5 @@ void duet_window_softmax(duet_scalar scalar, size_t count, double scale, const v
 #include "decoding.h"
 #include "dequantise.h"
 #include "machine.h"
+#include "product.h"
 #include "stored.h"
