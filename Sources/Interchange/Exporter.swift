@@ -105,6 +105,13 @@ public struct Exporter {
                     .request, parts.source, "has no adapter, only projectors",
                     hint: "export adapter or gguf")
             }
+            if parts.updates.contains(where: { $0.magnitude != nil }) {
+                throw InterchangeError(
+                    .request, parts.source,
+                    "was trained with weight decomposition (DoRA), which adapters for llama.cpp cannot "
+                        + "express",
+                    hint: "export gguf, a model with everything merged in")
+            }
             try GGUFAdapterFile.write(
                 parts.updates, of: inputs.language.configuration, name: parts.recipe.name,
                 to: "\(folder)/\(ExportFiles.adapterGGUF)")

@@ -20,12 +20,14 @@ enum ImportedLoRA {
         let adaptation = try LowRankAdaptation(lora)
         for update in adapter.updates {
             let own = try adaptation.settings(for: update.module)
-            guard let own, own.rank == update.rank, own.scale == update.scale else {
+            guard let own, own.rank == update.rank, own.scale == update.scale,
+                own.isWeightDecomposed == (update.magnitude != nil)
+            else {
                 throw InterchangeError(
                     .request, "train.lora",
                     "gives \(update.module) \(Self.text(own)), "
-                        + "the adapter in \(folder) has rank \(update.rank) and scale "
-                        + "\(update.scale)",
+                        + "the adapter in \(folder) has "
+                        + Self.text(update.rank, update.scale, update.magnitude != nil),
                     hint: "leave train.lora out of the recipe; it is taken from the adapter")
             }
         }
@@ -33,7 +35,11 @@ enum ImportedLoRA {
     }
 
     private static func text(_ settings: LowRankAdaptation.Settings?) -> String {
-        settings.map { "rank \($0.rank) and scale \($0.scale)" } ?? "no adapter"
+        settings.map { text($0.rank, $0.scale, $0.isWeightDecomposed) } ?? "no adapter"
+    }
+
+    private static func text(_ rank: Int, _ scale: Double, _ isDecomposed: Bool) -> String {
+        "rank \(rank) and scale \(scale)" + (isDecomposed ? " with weight decomposition" : "")
     }
 
     private static func settings(of adapter: PEFTAdapter) -> [String] {
@@ -52,6 +58,7 @@ enum ImportedLoRA {
             "train.lora.rank=\(adaptation.rank)", "train.lora.alpha=\(adaptation.alpha)",
             "train.lora.dropout=\(adaptation.dropoutRate)",
             "train.lora.rank_stabilised=\(adaptation.isRankStabilized)",
+            "train.lora.weight_decomposed=\(adaptation.isWeightDecomposed)",
             "train.lora.targets=[\(targets.joined(separator: ", "))]",
             "train.lora.patterns=[\(patterns.joined(separator: ", "))]",
         ]

@@ -82,11 +82,8 @@ public struct Importer {
 
     private var tensors: [String: StoredArray<Float>] {
         var result = projectors
-        for update in adapter?.updates ?? [] {
-            result["\(update.module).lora_A.weight"] = StoredArray(
-                shape: [update.rank, update.inputs], scalars: update.a)
-            result["\(update.module).lora_B.weight"] = StoredArray(
-                shape: [update.outputs, update.rank], scalars: update.b)
+        for part in adapter?.updates.flatMap(\.tensors) ?? [] {
+            result[part.path] = StoredArray(shape: part.shape, scalars: part.values)
         }
         return result
     }

@@ -10,7 +10,7 @@ struct PEFTAdapter {
 
     /// Reads `adapter_config.json` and `adapter_model.safetensors`.
     ///
-    /// Throws: what is missing, is no plain LoRA of linear maps, or contradicts the configuration
+    /// Throws: what is missing, is no adapter of linear maps, or contradicts the configuration
     init(folder: String) throws {
         let path = "\(folder)/\(ExportFiles.adapterConfiguration)"
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -44,30 +44,44 @@ struct PEFTAdapter {
                 .data, file.path, "\(name) \(detail)",
                 hint: "use a LoRA adapter of linear maps only, with its own configuration")
         }
-        let endings = (a: ".lora_A.weight", b: ".lora_B.weight")
         var modules: Set<String> = []
         for name in file.tensorNames {
             guard name.hasPrefix(AdapterFiles.prefix),
-                let ending = [endings.a, endings.b].first(where: { name.hasSuffix($0) })
-            else { throw problem(name, "is no factor of an adapter") }
-            modules.insert(String(name.dropFirst(AdapterFiles.prefix.count).dropLast(ending.count)))
+                let module = LowRankUpdate.module(of: name)
+            else { throw problem(name, "is no part of an adapter") }
+            modules.insert(String(module.dropFirst(AdapterFiles.prefix.count)))
         }
         return try modules.sorted().map { module in
             guard let settings = try adaptation.settings(for: module) else {
                 throw problem(module, "has an adapter that the configuration does not name")
             }
-            let a = try file.tensor("\(AdapterFiles.prefix)\(module)\(endings.a)")
-            let b = try file.tensor("\(AdapterFiles.prefix)\(module)\(endings.b)")
+            func part(_ ending: LowRankUpdate.Ending) throws -> StoredTensor {
+                try file.tensor("\(AdapterFiles.prefix)\(module)\(ending.rawValue)")
+            }
+            let (a, b) = (try part(.a), try part(.b))
+            let hasLengths = file.tensorNames.contains(
+                "\(AdapterFiles.prefix)\(module)\(LowRankUpdate.Ending.magnitude.rawValue)")
+            guard hasLengths == settings.isWeightDecomposed else {
+                throw problem(
+                    module,
+                    hasLengths
+                        ? "has a lora_magnitude_vector; expected none, as use_dora is not set"
+                        : "has no lora_magnitude_vector; expected one, as use_dora is set")
+            }
+            let magnitude = hasLengths ? try part(.magnitude) : nil
             guard a.shape.count == 2, b.shape.count == 2, a.shape[0] == settings.rank,
-                b.shape[1] == settings.rank
+                b.shape[1] == settings.rank,
+                (magnitude?.shape ?? [b.shape[0]]) == [b.shape[0]]
             else {
                 throw problem(
                     module,
-                    "has factors \(a.shape) and \(b.shape); expected rank \(settings.rank)")
+                    "has factors \(a.shape) and \(b.shape)"
+                        + (magnitude.map { " and lengths \($0.shape)" } ?? "")
+                        + "; expected rank \(settings.rank)")
             }
             return LowRankUpdate(
                 module: module, a: try a.floats(), b: try b.floats(), rank: settings.rank,
-                scale: settings.scale)
+                scale: settings.scale, magnitude: try magnitude?.floats())
         }
     }
 }

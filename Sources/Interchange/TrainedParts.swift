@@ -15,7 +15,6 @@ public struct TrainedParts: Sendable {
     /// The projectors as they were trained, statistics of features included.
     public let projectors: [String: StoredArray<Float>]
 
-    private static let factorEndings = [".lora_A.weight", ".lora_B.weight"]
     private static let projectorNames = ["weight", "bias", "feature_mean", "feature_scale"]
 
     /// Sorts a checkpoint's tensors; `source` is its file.
@@ -29,8 +28,7 @@ public struct TrainedParts: Sendable {
 
     init(_ tensors: [String: StoredArray<Float>], recipe: Recipe, source: String) throws {
         let unknown = tensors.keys.sorted().filter { name in
-            let isFactor = Self.factorEndings.contains { name.hasSuffix($0) }
-            return !isFactor && !Self.isProjector(name)
+            LowRankUpdate.module(of: name) == nil && !Self.isProjector(name)
         }
         if let first = unknown.first {
             throw InterchangeError(
@@ -61,11 +59,8 @@ public struct TrainedParts: Sendable {
     /// Everything by path, as checkpoints hold it.
     var tensors: [String: StoredArray<Float>] {
         var result = projectors
-        for update in updates {
-            result["\(update.module).lora_A.weight"] = StoredArray(
-                shape: [update.rank, update.inputs], scalars: update.a)
-            result["\(update.module).lora_B.weight"] = StoredArray(
-                shape: [update.outputs, update.rank], scalars: update.b)
+        for part in updates.flatMap(\.tensors) {
+            result[part.path] = StoredArray(shape: part.shape, scalars: part.values)
         }
         return result
     }
@@ -87,16 +82,17 @@ public struct TrainedParts: Sendable {
                 hint: "export the checkpoint of the run that trained the adapters")
         }
         let adaptation = try LowRankAdaptation(lora)
-        let modules = Set(
-            factors.keys.map { name in
-                factorEndings.reduce(name) { $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0 }
-            })
+        let modules = Set(factors.keys.compactMap { LowRankUpdate.module(of: $0) })
         return try modules.sorted().map { module in
-            guard let a = factors["\(module).lora_A.weight"],
-                let b = factors["\(module).lora_B.weight"],
+            func part(_ ending: LowRankUpdate.Ending) -> StoredArray<Float>? {
+                factors[module + ending.rawValue]
+            }
+            let magnitude = part(.magnitude)
+            guard let a = part(.a), let b = part(.b),
                 let settings = try adaptation.settings(for: module),
                 a.shape.count == 2, b.shape.count == 2, a.shape[0] == settings.rank,
-                b.shape[1] == settings.rank
+                b.shape[1] == settings.rank, settings.isWeightDecomposed == (magnitude != nil),
+                (magnitude?.shape ?? [b.shape[0]]) == [b.shape[0]]
             else {
                 throw InterchangeError(
                     .data, source,
@@ -105,7 +101,7 @@ public struct TrainedParts: Sendable {
             }
             return LowRankUpdate(
                 module: module, a: a.scalars, b: b.scalars, rank: settings.rank,
-                scale: settings.scale)
+                scale: settings.scale, magnitude: magnitude?.scalars)
         }
     }
 }

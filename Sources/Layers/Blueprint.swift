@@ -160,6 +160,11 @@ public final class Blueprint {
         return settings
     }
 
+    /// A parameter that was added before, by its path.
+    func parameter(_ path: String) -> Parameter? {
+        parameters.last { $0.path == path }
+    }
+
     func addAdapter(_ adapter: Adapter) {
         adapters.append(adapter)
     }

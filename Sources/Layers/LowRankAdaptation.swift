@@ -1,7 +1,9 @@
 /// Low-rank adaptation (LoRA) with the settings, names and meanings PEFT gives them.
 ///
-/// Formula: y = W·x + s·B·(A·dropout(x)), s = alpha / rank, or alpha / √rank when rank-stabilised
-/// Source:  Hu et al. 2021 (arXiv:2106.09685); Kalajdzievski 2023 (arXiv:2312.03732); PEFT's LoraConfig
+/// Formula: y = W·x + s·B·(A·dropout(x)), s = alpha / rank, or alpha / √rank when rank-stabilised; when
+///          weight-decomposed, that of `WeightDecomposition`
+/// Source:  Hu et al. 2021 (arXiv:2106.09685); Kalajdzievski 2023 (arXiv:2312.03732); Liu et al. 2024
+///          (arXiv:2402.09353); PEFT's LoraConfig
 public struct LowRankAdaptation: Sendable, Equatable {
     /// Which linear maps get an adapter.
     public enum Targets: Sendable, Equatable {
@@ -21,6 +23,8 @@ public struct LowRankAdaptation: Sendable, Equatable {
         public let scale: Double
         /// The share of inputs dropped in training.
         public let dropoutRate: Double
+        /// Whether the lengths of the weight's rows are trained, too (DoRA).
+        public let isWeightDecomposed: Bool
     }
 
     /// Other settings for some modules; a value that is nil is as elsewhere.
@@ -60,13 +64,16 @@ public struct LowRankAdaptation: Sendable, Equatable {
     public let layers: [Int]?
     /// Whether the scale divides by √rank instead of by rank.
     public let isRankStabilized: Bool
+    /// Whether the lengths of the adapted weights' rows are trained, too (DoRA).
+    public let isWeightDecomposed: Bool
 
     /// Checks and takes the settings.
     ///
     /// Throws: `LayerError` naming the first value out of range or pattern that is no regular expression
     public init(
         targets: Targets, rank: Int, alpha: Double, dropoutRate: Double = 0,
-        patterns: [Pattern] = [], layers: [Int]? = nil, isRankStabilized: Bool = false
+        patterns: [Pattern] = [], layers: [Int]? = nil, isRankStabilized: Bool = false,
+        isWeightDecomposed: Bool = false
     ) throws {
         self.targets = targets
         self.rank = rank
@@ -75,6 +82,7 @@ public struct LowRankAdaptation: Sendable, Equatable {
         self.patterns = patterns
         self.layers = layers
         self.isRankStabilized = isRankStabilized
+        self.isWeightDecomposed = isWeightDecomposed
         try validate()
     }
 
@@ -92,7 +100,8 @@ public struct LowRankAdaptation: Sendable, Equatable {
         let divisor = isRankStabilized ? Double(rank).squareRoot() : Double(rank)
         return Settings(
             rank: rank, alpha: alpha, scale: alpha / divisor,
-            dropoutRate: matches.firstValue(of: \.dropoutRate) ?? dropoutRate)
+            dropoutRate: matches.firstValue(of: \.dropoutRate) ?? dropoutRate,
+            isWeightDecomposed: isWeightDecomposed)
     }
 
     /// The targets as texts, to report those that match nothing.

@@ -54,7 +54,7 @@ public struct MergedLinear {
 
     private let weight: Rows
     private let bias: Rows?
-    private let adapters: [(adapter: Adapter, outputs: Range<Int>)]
+    private let adapted: AdaptedMap
 
     /// Claims `<name>.weight` and, where it has one, `<name>.bias` of each part.
     public init(_ parts: [Part], inputs: Int, at scope: Scope) throws {
@@ -76,16 +76,12 @@ public struct MergedLinear {
                 adapters.append((adapter, outputs))
             }
         }
-        self.adapters = adapters
+        adapted = AdaptedMap(adapters: adapters)
     }
 
     /// Maps each row by every part; the seed switches on dropout in the adapters, each with its own mask.
     public func callAsFunction(_ x: Tensor, dropoutSeed: UInt64? = nil) -> Tensor {
-        x.linear(
-            weight.weight, bias: bias?.tensor,
-            adapters: adapters.map {
-                $0.adapter.operand(outputs: $0.outputs, dropoutSeed: dropoutSeed)
-            })
+        adapted(x, weight.weight, bias: bias?.tensor, dropoutSeed: dropoutSeed)
     }
 
     private static func rows(

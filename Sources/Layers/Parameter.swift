@@ -15,6 +15,8 @@ public final class Parameter {
     public let isTrained: Bool
 
     private var content: Weight
+    /// How often the value was replaced.
+    private(set) var revision = 0
 
     init(path: String, shape: [Int], key: Int, isTrained: Bool, value: Tensor) {
         self.path = path
@@ -32,6 +34,9 @@ public final class Parameter {
         isTrained = false
         content = .stored(stored)
     }
+
+    /// Whether there are values; a tensor that the source lacks has none, which `assemble` reports.
+    var isLoaded: Bool { content.shape == shape }
 
     /// The current value, outside of any graph; stored weights are expanded anew at each call.
     public var value: Tensor { content.values }
@@ -86,5 +91,6 @@ public final class Parameter {
                 hint: "use a checkpoint of the same model and recipe")
         }
         content = .tensor(newValue.detached())
+        revision += 1
     }
 }

@@ -3,7 +3,7 @@ import Tensors
 
 /// A place in a model's tree of names, from which a layer gets its parameters.
 public struct Scope {
-    private let blueprint: Blueprint
+    let blueprint: Blueprint
     /// The path of this place, without a dot at its end; empty at the root.
     public let path: String
 
@@ -96,25 +96,6 @@ public struct Scope {
         Tensor(doubles: values, shape: shape).converted(to: scalarType)
     }
 
-    /// The adapter of the linear map at this place, or nil when the plan gives it none.
-    ///
-    /// Adapters start fresh unless the source has them: A as PyTorch's linear weights, B zero.
-    /// Source: PEFT's LoraLayer.reset_lora_parameters
-    func adapter(inputs: Int, outputs: Int) throws -> Adapter? {
-        guard let settings = try blueprint.adaptation(of: path) else { return nil }
-        let adapter = Adapter(
-            module: path,
-            a: try claim(
-                pathOf("lora_A.weight"), shape: [settings.rank, inputs], fill: .fanIn(inputs),
-                isTrained: true, isOptional: true),
-            b: try claim(
-                pathOf("lora_B.weight"), shape: [outputs, settings.rank], fill: .zeros,
-                isTrained: true, isOptional: true),
-            settings: settings)
-        blueprint.addAdapter(adapter)
-        return adapter
-    }
-
     /// One frozen tensor that holds the rows of several parameters, each claimed by its own path.
     ///
     /// A part without a name is zero: the model has no such parameter there.
@@ -157,7 +138,7 @@ public struct Scope {
         return tensor
     }
 
-    private func claim(
+    func claim(
         _ path: String, shape: [Int], fill: Fill, isTrained: Bool, isOptional: Bool = false
     ) throws -> Parameter {
         let origin = try blueprint.claim(path, shape: shape, isOptional: isOptional)
@@ -176,7 +157,7 @@ public struct Scope {
         return blueprint.addParameter(path, shape: shape, isTrained: isTrained, value: tensor)
     }
 
-    private func pathOf(_ name: String) -> String {
+    func pathOf(_ name: String) -> String {
         path.isEmpty ? name : "\(path).\(name)"
     }
 }

@@ -116,7 +116,8 @@ extension Recipe.LoRA {
         try self.init(
             rank: fields.integer("rank"), alpha: fields.number("alpha"),
             dropout: fields.number("dropout"), targets: fields.texts("targets"),
-            isRankStabilised: fields.flag("rank_stabilised"), patterns: patterns)
+            isRankStabilised: fields.flag("rank_stabilised"),
+            isWeightDecomposed: fields.flag("weight_decomposed"), patterns: patterns)
     }
 }
 

@@ -59,7 +59,7 @@ extension Recipe {
     /// Low-rank adapters in the language model.
     ///
     /// Source: Hu et al. 2021 (arXiv:2106.09685); rank-stabilised: Kalajdzievski 2023
-    /// (arXiv:2312.03732).
+    /// (arXiv:2312.03732); weight-decomposed: Liu et al. 2024 (arXiv:2402.09353).
     public struct LoRA: Sendable, Equatable {
         /// Other settings for the layers whose path matches.
         public struct Pattern: Sendable, Equatable {
@@ -83,6 +83,8 @@ extension Recipe {
         public let targets: [String]
         /// Whether the scale is alpha over the square root of the rank.
         public let isRankStabilised: Bool
+        /// Whether the lengths of the adapted weights' rows are trained, too (DoRA).
+        public let isWeightDecomposed: Bool
         /// Exceptions by path; of each setting the first match that gives it counts.
         public let patterns: [Pattern]
     }

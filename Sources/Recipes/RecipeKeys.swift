@@ -52,7 +52,10 @@ extension RecipeKey {
             .list(loraTargets.map(RecipeValue.text)), "the linear layers that get one"),
         .key(
             "rank_stabilised", .flag, false,
-            "scale by alpha over the square root of the rank instead"),
+            "scale by alpha over the square root of the rank instead (rsLoRA)"),
+        .key(
+            "weight_decomposed", .flag, false,
+            "train the length of each row of the adapted weights as well (DoRA)"),
         .key(
             "patterns", .list(.section(loraPattern), least: 0, isUnique: false), [],
             "exceptions by path; of each setting the first match that gives it counts"),

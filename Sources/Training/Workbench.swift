@@ -151,6 +151,7 @@ extension LowRankAdaptation {
                     ".*(?:\($0.match)).*", rank: $0.rank, alpha: $0.alpha,
                     dropoutRate: $0.dropout)
             },
-            isRankStabilized: lora.isRankStabilised)
+            isRankStabilized: lora.isRankStabilised,
+            isWeightDecomposed: lora.isWeightDecomposed)
     }
 }

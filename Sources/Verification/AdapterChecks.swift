@@ -63,7 +63,10 @@ extension Fixture {
                     subject: name, detail: "has merged '\(path)', which has no adapter",
                     hint: "use a fixture whose adapter belongs to its outputs")
             }
-            merged.compare(base.value + adapter.weightChange, expected)
+            merged.compare(
+                Tensor(
+                    LowRankUpdate(adapter).merged(into: base.value.floats), shape: base.shape),
+                expected)
         }
         list.add("\(references.count) merged weights", merged)
         list.addUnread(of: golden)

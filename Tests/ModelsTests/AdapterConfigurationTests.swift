@@ -18,14 +18,24 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["llama_lora_rslora", "llama_lora_dora"])
+    func variantsSurviveAWriteAndARead(name: String) throws {
+        let data = try Data(contentsOf: Fixtures.url("parity/\(name)/adapter_config.json"))
+        let configuration = try AdapterConfiguration(peftJSON: data)
+        #expect(configuration.adaptation.isRankStabilized == name.hasSuffix("rslora"))
+        #expect(configuration.adaptation.isWeightDecomposed == name.hasSuffix("dora"))
+        #expect(try AdapterConfiguration(peftJSON: configuration.peftJSON()) == configuration)
+    }
+
     @Test func adaptersOfOtherKindsAreErrors() {
-        let dora =
-            #"{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "use_dora": true, "#
+        let other =
+            #"{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "fan_in_fan_out": true, "#
             + #""target_modules": ["q_proj"], "bias": "all"}"#
         let error = #expect(throws: ModelError.self) {
-            try AdapterConfiguration(peftJSON: Data(dora.utf8))
+            try AdapterConfiguration(peftJSON: Data(other.utf8))
         }
-        #expect(error?.detail == "use_dora is set; expected plain LoRA, bias all; expected none")
+        #expect(
+            error?.detail == "bias all; expected none, fan_in_fan_out is set; expected false")
         #expect(throws: ModelError.self) { try AdapterConfiguration(peftJSON: Data("{".utf8)) }
     }
 }

@@ -36,12 +36,13 @@ import Verification
         #expect(stored.report.unused.isEmpty)
     }
 
-    @Test func logitsAndAdapterGradientsEqualThoseOfFloats() throws {
+    @Test(arguments: [false, true])
+    func logitsAndAdapterGradientsEqualThoseOfFloats(isDecomposed: Bool) throws {
         let plan = TrainingPlan(
             adaptation: try LowRankAdaptation(
                 targets: .suffixes([
                     "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
-                ]), rank: 4, alpha: 8))
+                ]), rank: 4, alpha: 8, isWeightDecomposed: isDecomposed))
         var results: [(logits: Tensor, loss: Double, gradients: [Tensor])] = []
         for weights in [FrozenWeights.float32, .asStored] {
             let assembly = try Self.assemble(weights, plan: plan)
@@ -68,7 +69,7 @@ import Verification
         var logits = Deviation(absolute: Self.tolerance)
         logits.compare(results[1].logits, results[0].logits)
         #expect(logits.share <= 1, "logits: \(logits.maximum)")
-        #expect(results[0].gradients.count == 2 * 7 * 2)
+        #expect(results[0].gradients.count == 2 * 7 * (isDecomposed ? 3 : 2))
         var deviation = Deviation(absolute: Self.tolerance, relative: Self.tolerance)
         for (a, b) in zip(results[1].gradients, results[0].gradients) { deviation.compare(a, b) }
         #expect(deviation.share <= 1, "gradients: \(deviation.maximum)")

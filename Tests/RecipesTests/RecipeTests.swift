@@ -63,6 +63,7 @@ import Testing
         #expect(recipe.train.length == .epochs(2))
         let lora = try #require(recipe.train.lora)
         #expect(lora.targets == ["q_proj", "v_proj"] && lora.isRankStabilised)
+        #expect(lora.isWeightDecomposed)
         #expect(lora.patterns[0].match == #"layers\.[01]\."# && lora.patterns[0].rank == 4)
         #expect(lora.patterns[0].alpha == nil && lora.patterns[1].dropout == 0.5)
         #expect(recipe.optimizer.clipNorm == nil && recipe.optimizer.decaysNormsAndBiases)

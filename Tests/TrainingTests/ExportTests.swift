@@ -15,9 +15,14 @@ import WeightFiles
         let run = try TinyRun()
         try await run.train("run", ["train.steps=1"] + settings)
         var checkpoint = try run.checkpoint("run")
-        for (name, array) in checkpoint.tensors where name.hasSuffix("lora_B.weight") {
-            let values = array.scalars.indices.map { Float(($0 * 7) % 11) / 10 - 0.5 }
-            checkpoint.tensors[name] = StoredArray(shape: array.shape, scalars: values)
+        for (name, array) in checkpoint.tensors {
+            if name.hasSuffix("lora_B.weight") {
+                let values = array.scalars.indices.map { Float(($0 * 7) % 11) / 10 - 0.5 }
+                checkpoint.tensors[name] = StoredArray(shape: array.shape, scalars: values)
+            } else if name.hasSuffix("lora_magnitude_vector") {
+                let values = array.scalars.enumerated().map { $1 * (1 + Float($0 % 5) / 10) }
+                checkpoint.tensors[name] = StoredArray(shape: array.shape, scalars: values)
+            }
         }
         return (run, checkpoint)
     }
@@ -45,6 +50,9 @@ import WeightFiles
         ("adapter", ["train.lora.patterns=[]"]), ("adapter", ["train.lora.rank_stabilised=true"]),
         ("gguf-adapter", ["train.lora.rank_stabilised=true"]), ("hdf5", []),
         ("merged", ["model.system_prompt=Be kind."]),
+        ("adapter", ["train.lora.weight_decomposed=true"]),
+        ("hdf5", ["train.lora.weight_decomposed=true"]),
+        ("merged", ["train.lora.weight_decomposed=true"]),
     ])
     func everyFormatIsProvenOnEveryModality(name: String, settings: [String]) async throws {
         let (run, checkpoint) = try await trained(settings)
@@ -105,8 +113,10 @@ import WeightFiles
         #expect(try files[0].tensor(name).floats() == files[1].tensor(name).floats())
     }
 
-    @Test func anExportIsImportedBitForBit() async throws {
-        let (run, checkpoint) = try await trained(["train.lora.rank_stabilised=true"])
+    @Test(arguments: ["rank_stabilised", "weight_decomposed"])
+    func anExportIsImportedBitForBit(variant: String) async throws {
+        let setting = "train.lora.\(variant)=true"
+        let (run, checkpoint) = try await trained([setting])
         let folder = "\(run.folder)/export"
         _ = try await export(checkpoint, .adapter, to: folder)
         let importer = try Importer(folder: folder, projectors: nil, recipe: nil)
@@ -123,12 +133,24 @@ import WeightFiles
         }
         try await run.train(
             "continued",
-            ["train.steps=1", "train.lora.rank_stabilised=true"]
-                + ["start_from=\(run.folder)/imported"])
+            ["train.steps=1", setting, "start_from=\(run.folder)/imported"])
     }
 
-    @Test func aForeignAdapterBringsItsOwnSettings() async throws {
-        let (run, checkpoint) = try await trained(["train.lora.rank_stabilised=true"])
+    @Test func adaptersForLlamaCppCannotBeDecomposed() async throws {
+        let (run, checkpoint) = try await trained(["train.lora.weight_decomposed=true"])
+        let error = await #expect(throws: InterchangeError.self) {
+            _ = try await export(checkpoint, .ggufAdapter, to: "\(run.folder)/export")
+        }
+        #expect(
+            error?.description
+                == "step.h5: was trained with weight decomposition (DoRA), which adapters for "
+                + "llama.cpp cannot express; export gguf, a model with everything merged in")
+        #expect(try names(run.folder).allSatisfy { !$0.contains("export") })
+    }
+
+    @Test(arguments: ["rank_stabilised", "weight_decomposed"])
+    func aForeignAdapterBringsItsOwnSettings(variant: String) async throws {
+        let (run, checkpoint) = try await trained(["train.lora.\(variant)=true"])
         let folder = "\(run.folder)/export"
         _ = try await export(checkpoint, .adapter, to: folder)
         for name in ["duet.json", "projectors_as_trained.safetensors"] {

@@ -7,16 +7,17 @@ import Training
 
 /// A run that was stopped and continued makes the same bits as one that was not.
 @Suite struct ResumeTests {
-    @Test func resumeEqualsStraightRun() async throws {
+    @Test(arguments: [[], ["train.lora.weight_decomposed=true"]])
+    func resumeEqualsStraightRun(settings: [String]) async throws {
         let run = try TinyRun()
-        let straight = try await run.train("straight")
+        let straight = try await run.train("straight", settings)
         #expect(straight.step == 7 && !straight.wasInterrupted)
-        let first = try await run.train("stopped", stoppingAfter: 3)
+        let first = try await run.train("stopped", settings, stoppingAfter: 3)
         #expect(first.step == 3 && first.wasInterrupted)
         let middle = try run.checkpoint("stopped").progress
         #expect(middle.epoch == 1 && middle.position == 1)
-        try await run.train("stopped", resuming: true, stoppingAfter: 4)
-        let last = try await run.train("stopped", resuming: true)
+        try await run.train("stopped", settings, resuming: true, stoppingAfter: 4)
+        let last = try await run.train("stopped", settings, resuming: true)
         #expect(last.step == 7 && !last.wasInterrupted)
         try expectEqual(run, "straight", "stopped")
     }

@@ -50,7 +50,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
         var target_modules: Targets
         var bias: String? = "none"
         var use_rslora: Bool?
-        var use_dora: Bool? = false
+        var use_dora: Bool?
         var fan_in_fan_out: Bool? = false
         var inference_mode: Bool? = true
         var modules_to_save: [String]?
@@ -77,7 +77,6 @@ public struct AdapterConfiguration: Sendable, Equatable {
         }
         let unsupported: [(Bool, String)] = [
             (fields.peft_type != "LORA", "peft_type \(fields.peft_type); expected LORA"),
-            (fields.use_dora == true, "use_dora is set; expected plain LoRA"),
             (fields.bias ?? "none" != "none", "bias \(fields.bias ?? ""); expected none"),
             (!(fields.modules_to_save ?? []).isEmpty, "modules_to_save is set; expected none"),
             (fields.layers_pattern != nil, "layers_pattern is set; expected none"),
@@ -96,7 +95,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
             dropoutRate: fields.lora_dropout ?? 0,
             patterns: Self.patterns(fields.rank_pattern ?? [:], fields.alpha_pattern ?? [:]),
             layers: fields.layers_to_transform,
-            isRankStabilized: fields.use_rslora ?? false)
+            isRankStabilized: fields.use_rslora ?? false,
+            isWeightDecomposed: fields.use_dora ?? false)
     }
 
     /// PEFT's two tables as patterns, in the order in which PEFT writes keys.
@@ -130,6 +130,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
                 peft_type: "LORA", base_model_name_or_path: baseModel, r: adaptation.rank,
                 lora_alpha: adaptation.alpha, lora_dropout: adaptation.dropoutRate,
                 target_modules: targets, use_rslora: adaptation.isRankStabilized,
+                use_dora: adaptation.isWeightDecomposed,
                 rank_pattern: table(\.rank), alpha_pattern: table(\.alpha),
                 layers_to_transform: adaptation.layers))
     }

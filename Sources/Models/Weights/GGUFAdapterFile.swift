@@ -12,6 +12,7 @@ public enum GGUFAdapterFile {
     ///
     /// Throws: `ModelError` for a linear map that GGUF has no name for; `WeightFileError` when the file
     /// cannot be written
+    /// Traps:  when an update has lengths of rows (DoRA), which such adapters cannot express
     public static func write(
         _ updates: [LowRankUpdate], of configuration: LanguageModelConfiguration, name: String,
         to path: String
@@ -21,6 +22,9 @@ public enum GGUFAdapterFile {
                 .weights, subject: path, detail: "there is no adapter to write",
                 hint: "export another format")
         }
+        precondition(
+            updates.allSatisfy { $0.magnitude == nil },
+            "gguf adapter: \(first.module) has lengths of rows, which it cannot express")
         let alpha = Float(first.scale * Double(first.rank))
         let names = LanguageModelGGUFNames(configuration)
         let tensors = try updates.flatMap { update -> [PlannedTensor] in
