@@ -65,6 +65,8 @@ public final class AdamW {
     public struct StepReport: Sendable, Equatable {
         /// The global norm of the averaged gradients, before clipping.
         public let gradientNorm: Double
+        /// The same of the groups of each name.
+        public let gradientNorms: [String: Double]
         /// What clipping multiplied the gradients by; 1 when they were short enough.
         public let clippingFactor: Double
     }
@@ -103,9 +105,14 @@ public final class AdamW {
     public func step(_ window: GradientWindow, learningRateFactor: Double) throws -> StepReport {
         let scale = 1 / window.weight
         var sumOfSquares = 0.0
-        for parameter in parameters {
-            guard let gradient = window[parameter] else { continue }
-            sumOfSquares += Reductions.sumOfSquares(gradient.scalars)
+        var sums: [String: Double] = [:]
+        for group in groups {
+            for parameter in group.parameters {
+                guard let gradient = window[parameter] else { continue }
+                let squares = Reductions.sumOfSquares(gradient.scalars)
+                sumOfSquares += squares
+                sums[group.name, default: 0] += squares
+            }
         }
         let norm = sumOfSquares.squareRoot() * scale
         guard norm.isFinite else { throw Self.nonFinite(window, parameters) }
@@ -118,7 +125,9 @@ public final class AdamW {
                     learningRate: group.learningRate * learningRateFactor)
             }
         }
-        return StepReport(gradientNorm: norm, clippingFactor: clipping)
+        return StepReport(
+            gradientNorm: norm, gradientNorms: sums.mapValues { $0.squareRoot() * scale },
+            clippingFactor: clipping)
     }
 
     /// Takes the moments of a checkpoint.

@@ -2,6 +2,8 @@ public import Layers
 
 /// Parameters that share a peak learning rate and a weight decay.
 public struct ParameterGroup {
+    /// What they are; several groups may be called the same.
+    public let name: String
     /// The parameters, all trained.
     public let parameters: [Parameter]
     /// The learning rate that the schedule's factor multiplies.
@@ -12,7 +14,10 @@ public struct ParameterGroup {
     /// Makes a group.
     ///
     /// Throws: `OptimizationError` naming the value out of range or the frozen parameter
-    public init(_ parameters: [Parameter], learningRate: Double, weightDecay: Double) throws {
+    public init(
+        _ parameters: [Parameter], learningRate: Double, weightDecay: Double,
+        name: String = "parameters"
+    ) throws {
         guard learningRate >= 0, learningRate.isFinite else {
             throw OptimizationError(
                 .settings, subject: "learning rate", detail: "\(learningRate) is not usable",
@@ -28,19 +33,9 @@ public struct ParameterGroup {
                 .settings, subject: frozen.path, detail: "a frozen parameter can't be optimized",
                 hint: "give the optimizer trained parameters only")
         }
+        self.name = name
         self.parameters = parameters
         self.learningRate = learningRate
         self.weightDecay = weightDecay
-    }
-
-    /// Two groups: matrices decay; vectors, which are norms' gains and all biases, don't.
-    public static func decayingMatricesOnly(
-        _ parameters: [Parameter], learningRate: Double, weightDecay: Double
-    ) throws -> [ParameterGroup] {
-        let matrices = parameters.filter { $0.shape.count > 1 }
-        let vectors = parameters.filter { $0.shape.count <= 1 }
-        return try [(matrices, weightDecay), (vectors, 0)].filter { !$0.0.isEmpty }.map {
-            try ParameterGroup($0.0, learningRate: learningRate, weightDecay: $0.1)
-        }
     }
 }

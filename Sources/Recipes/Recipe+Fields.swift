@@ -136,12 +136,20 @@ extension Recipe.Optimizer {
         let rate = try fields.number("learning_rate")
         let betas = try fields.numbers("betas")
         let clip = try fields.number("clip_norm")
-        let projectors = try fields.optionalNumber("projector_learning_rate")
+        let decay = try fields.number("weight_decay")
+        let projectorRate = try fields.optionalNumber("projector_learning_rate")
+        let projectorDecay = try fields.optionalNumber("projector_weight_decay")
+        let loraRate = try fields.optionalNumber("lora_learning_rate")
+        let loraDecay = try fields.optionalNumber("lora_weight_decay")
         try self.init(
             learningRate: rate,
-            projectorLearningRate: projectors ?? rate,
+            projectorLearningRate: projectorRate ?? rate,
+            loraLearningRate: loraRate ?? rate,
+            loraPlusRatio: fields.number("lora_plus_ratio"),
             beta1: betas[0], beta2: betas[1], epsilon: fields.number("epsilon"),
-            weightDecay: fields.number("weight_decay"),
+            weightDecay: decay,
+            projectorWeightDecay: projectorDecay ?? decay,
+            loraWeightDecay: loraDecay ?? decay,
             decaysNormsAndBiases: fields.flag("decay_norms_and_biases"),
             clipNorm: clip == 0 ? nil : clip)
     }

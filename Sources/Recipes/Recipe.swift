@@ -91,12 +91,16 @@ extension Recipe {
 
     /// AdamW's settings.
     ///
-    /// Source: Loshchilov and Hutter 2019 (arXiv:1711.05101).
+    /// Source: Loshchilov and Hutter 2019 (arXiv:1711.05101); LoRA+: Hayou et al. 2024 (arXiv:2402.12354).
     public struct Optimizer: Sendable, Equatable {
         /// The peak learning rate.
         public let learningRate: Double
         /// The projectors' peak learning rate.
         public let projectorLearningRate: Double
+        /// The adapters' peak learning rate; that of A, where B has its own.
+        public let loraLearningRate: Double
+        /// What B's learning rate is of A's (LoRA+).
+        public let loraPlusRatio: Double
         /// The decay of the first moment.
         public let beta1: Double
         /// The decay of the second moment.
@@ -105,7 +109,11 @@ extension Recipe {
         public let epsilon: Double
         /// The decoupled decay.
         public let weightDecay: Double
-        /// Whether vectors decay like matrices.
+        /// The projectors' decoupled decay.
+        public let projectorWeightDecay: Double
+        /// The adapters' decoupled decay.
+        public let loraWeightDecay: Double
+        /// Whether norms' gains and all biases decay like matrices.
         public let decaysNormsAndBiases: Bool
         /// The greatest norm of all gradients together, or nil for no clipping.
         public let clipNorm: Double?

@@ -77,13 +77,26 @@ extension RecipeKey {
         .optional(
             "projector_learning_rate", .number(.above(0, to: 10)),
             "the projectors' own; null for the same"),
+        .optional(
+            "lora_learning_rate", .number(.above(0, to: 10)),
+            "the adapters' own; null for the same"),
+        .key(
+            "lora_plus_ratio", .number(.above(0, to: 10_000)), 1,
+            "learning rate of the adapters' B, and of every vector outside the projectors, as a "
+                + "multiple of that of A (LoRA+)"),
         .key(
             "betas", .pair(.number(.from(0, below: 1))), [0.9, 0.999],
             "decay of the first and second moment"),
         .key("epsilon", .number(.above(0, to: 1)), 1e-8, "added to the denominator"),
         .key("weight_decay", .number(.from(0, to: 10)), 0, "decoupled decay"),
+        .optional(
+            "projector_weight_decay", .number(.from(0, to: 10)),
+            "the projectors' own; null for the same"),
+        .optional(
+            "lora_weight_decay", .number(.from(0, to: 10)), "the adapters' own; null for the same"),
         .key(
-            "decay_norms_and_biases", .flag, false, "whether vectors decay like matrices"),
+            "decay_norms_and_biases", .flag, false,
+            "whether norms' gains and all biases decay like matrices"),
         .key(
             "clip_norm", .number(.from(0, to: 1e9)), 1,
             "greatest norm of all gradients together; 0 for no clipping"),

@@ -32,7 +32,8 @@ final class MetricsLog {
     func write(_ report: StepReport) throws {
         var row: [String: Any] = [
             "step": report.step, "epoch": report.epoch, "loss": report.loss,
-            "gradient_norm": report.gradientNorm, "learning_rate": report.learningRate,
+            "gradient_norm": report.gradientNorm,
+            "gradient_norms": report.gradientNorms, "learning_rate": report.learningRate,
             "seconds": report.seconds, "waiting_seconds": report.waitingSeconds,
             "tokens": report.tokenCount, "tokens_per_second": report.tokensPerSecond,
         ]

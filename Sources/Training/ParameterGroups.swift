@@ -1,37 +1,79 @@
-internal import Layers
-internal import Optimization
-internal import Recipes
+package import Layers
+package import Optimization
+package import Recipes
 
 /// Which trained parameters share a learning rate and a decay.
-enum ParameterGroups {
-    /// Whether a parameter belongs to a projector, by LLaVA's names.
-    static func isProjector(_ path: String) -> Bool { path.hasPrefix("model.mm_projector") }
+package enum ParameterGroups {
+    /// What a parameter is part of, in the order of the groups.
+    package enum Part: String, CaseIterable {
+        case projectors, adapters
+        /// Parameters of the language model that are trained as a whole.
+        case language = "language model"
 
-    /// Projectors with their own learning rate, then everything else.
-    static func make(
-        _ parameters: [Parameter], _ settings: Recipe.Optimizer
-    ) throws -> [ParameterGroup] {
-        let trained = parameters.filter(\.isTrained)
-        let projectors = trained.filter { isProjector($0.path) }
-        let others = trained.filter { !isProjector($0.path) }
-        return try [
-            (projectors, settings.projectorLearningRate), (others, settings.learningRate),
-        ].filter { !$0.0.isEmpty }.flatMap { members, rate in
-            settings.decaysNormsAndBiases
-                ? [
-                    try ParameterGroup(
-                        members, learningRate: rate, weightDecay: settings.weightDecay)
-                ]
-                : try ParameterGroup.decayingMatricesOnly(
-                    members, learningRate: rate, weightDecay: settings.weightDecay)
+        /// The part by a parameter's path: LLaVA's names of projectors, PEFT's of adapters.
+        package init(path: String) {
+            self =
+                path.hasPrefix("model.mm_projector")
+                ? .projectors : path.contains(".lora_") ? .adapters : .language
         }
     }
 
-    /// Trained numbers by kind.
+    /// Projectors, then everything else, each with those that decay first.
+    ///
+    /// LoRA+ has PEFT's meaning: B and all vectors learn at a multiple of A's rate.
+    /// Source: peft.optimizers.create_loraplus_optimizer; Hayou et al. 2024 (arXiv:2402.12354)
+    package static func make(
+        _ parameters: [Parameter], _ settings: Recipe.Optimizer
+    ) throws -> [ParameterGroup] {
+        var members: [Course: [Parameter]] = [:]
+        var courses: [Course] = []
+        for parameter in parameters where parameter.isTrained {
+            let course = Course(of: parameter, settings)
+            if members[course] == nil { courses.append(course) }
+            members[course, default: []].append(parameter)
+        }
+        let order = courses.enumerated().sorted {
+            ($0.element.place, $0.offset) < ($1.element.place, $1.offset)
+        }
+        return try order.map { entry in
+            try ParameterGroup(
+                members[entry.element] ?? [], learningRate: entry.element.learningRate,
+                weightDecay: entry.element.weightDecay, name: entry.element.part.rawValue)
+        }
+    }
+
+    /// What decides a parameter's group.
+    private struct Course: Hashable {
+        let part: Part
+        /// Whether it is a norm's gain or a bias and does not decay for that.
+        let isSpared: Bool
+        let learningRate: Double
+        let weightDecay: Double
+
+        init(of parameter: Parameter, _ settings: Recipe.Optimizer) {
+            part = Part(path: parameter.path)
+            let isVector = parameter.shape.count <= 1
+            isSpared = isVector && part != .adapters && !settings.decaysNormsAndBiases
+            let (rate, decay) =
+                switch part {
+                case .projectors: (settings.projectorLearningRate, settings.projectorWeightDecay)
+                case .adapters: (settings.loraLearningRate, settings.loraWeightDecay)
+                case .language: (settings.learningRate, settings.weightDecay)
+                }
+            let isFast =
+                part != .projectors && (isVector || parameter.path.hasSuffix("lora_B.weight"))
+            learningRate = isFast ? rate * settings.loraPlusRatio : rate
+            weightDecay = isSpared ? 0 : decay
+        }
+
+        /// Where the group stands among the others.
+        var place: Int { (part == .projectors ? 0 : 2) + (isSpared ? 1 : 0) }
+    }
+
+    /// Trained numbers by part.
     static func counts(_ parameters: [Parameter]) -> [String: Int] {
         parameters.filter(\.isTrained).reduce(into: [:]) { counts, parameter in
-            let group = isProjector(parameter.path) ? "projectors" : "adapters"
-            counts[group, default: 0] += parameter.scalarCount
+            counts[Part(path: parameter.path).rawValue, default: 0] += parameter.scalarCount
         }
     }
 }

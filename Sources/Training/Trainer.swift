@@ -155,7 +155,7 @@ public final class Trainer {
         return StepReport(
             step: step, stepCount: stepCount, epoch: window.epoch,
             loss: lossSum / Double(supervised), modalities: modalities,
-            gradientNorm: update.gradientNorm,
+            gradientNorm: update.gradientNorm, gradientNorms: update.gradientNorms,
             learningRate: factor * (optimizer.groups.first?.learningRate ?? 0),
             seconds: Date().timeIntervalSince(began), waitingSeconds: waitingSeconds,
             tokenCount: modalities.values.reduce(0) { $0 + $1.tokenCount })

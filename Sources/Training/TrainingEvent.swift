@@ -67,6 +67,8 @@ public struct StepReport: Sendable, Equatable {
     public let modalities: [Modality: ModalityReport]
     /// The norm of all gradients before clipping.
     public let gradientNorm: Double
+    /// The same of the projectors, the adapters, and what else is trained.
+    public let gradientNorms: [String: Double]
     /// The learning rate of the first parameter group.
     public let learningRate: Double
     /// Seconds of the step, waiting for data included.

@@ -36,6 +36,8 @@ import Testing
         #expect(recipe.train.length == .steps(10) && recipe.train.accumulationCount == 1)
         #expect(recipe.train.trainsProjectors && recipe.train.lora == nil)
         #expect(recipe.optimizer.projectorLearningRate == recipe.optimizer.learningRate)
+        #expect(recipe.optimizer.loraLearningRate == recipe.optimizer.learningRate)
+        #expect(recipe.optimizer.loraWeightDecay == recipe.optimizer.weightDecay)
         #expect(recipe.optimizer.beta1 == 0.9 && recipe.optimizer.beta2 == 0.999)
         #expect(recipe.optimizer.clipNorm == 1)
         #expect(recipe.schedule.kind == .cosine && recipe.schedule.warmup == .steps(0))
@@ -68,6 +70,9 @@ import Testing
         #expect(lora.patterns[0].alpha == nil && lora.patterns[1].dropout == 0.5)
         #expect(recipe.optimizer.clipNorm == nil && recipe.optimizer.decaysNormsAndBiases)
         #expect(recipe.optimizer.projectorLearningRate == 1e-3)
+        #expect(recipe.optimizer.loraLearningRate == 5e-5 && recipe.optimizer.loraPlusRatio == 16)
+        #expect(recipe.optimizer.projectorWeightDecay == 0)
+        #expect(recipe.optimizer.loraWeightDecay == 0.2)
         #expect(recipe.schedule.warmup == .ratio(0.1) && recipe.schedule.kind == .linear)
         #expect(recipe.validation.everySteps == 5 && recipe.checkpoint.everySteps == 6)
     }
