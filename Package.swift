@@ -138,7 +138,7 @@ let package = Package(
             "Training",
             [
                 "Training", "Interchange", "Recipes", "Datasets", "Media", "Tensors", "Layers",
-                "Models", "Tokenization", "WeightFiles", "Checkpointing", "duet",
+                "Models", "Optimization", "Tokenization", "WeightFiles", "Checkpointing", "duet",
             ]),
         tests(
             "Evaluation",

@@ -2,7 +2,7 @@ import Checkpointing
 import Models
 import Recipes
 
-/// A LoRA adapter as PEFT keeps it.
+/// A LoRA adapter as PEFT keeps it, with the parameters that are trained as a whole.
 ///
 /// Source: PEFT's save_pretrained
 package enum AdapterFiles {
@@ -18,8 +18,14 @@ package enum AdapterFiles {
         try ExportFiles.write(
             fields: PEFTConfiguration.fields(
                 lora, modules: parts.updates.map(\.module),
+                wholeModules: Set(parts.parameters.keys.map(module(of:))).sorted(),
                 baseModel: parts.recipe.model.language),
             to: "\(folder)/\(ExportFiles.adapterConfiguration)")
+    }
+
+    /// The module that a parameter of the language model belongs to.
+    static func module(of path: String) -> String {
+        path.split(separator: ".").dropLast().joined(separator: ".")
     }
 
     package static func writeProjectors(_ parts: TrainedParts, to folder: String) throws {

@@ -85,33 +85,21 @@ public struct Exporter {
         _ format: ExportFormat, _ type: StoredType, to folder: String,
         between: @escaping () throws -> Void
     ) throws {
+        try format.require(parts, of: inputs.language.configuration)
         let template = inputs.effectiveTemplate(parts.recipe.model.systemPrompt)
         switch format {
         case .adapter:
             try AdapterFiles.write(parts, to: folder)
         case .merged:
             try MergedFiles(
-                inputs: inputs, updates: parts.updates, type: type, template: template,
+                inputs: inputs, parts: parts, type: type, template: template,
                 shardByteLimit: shardByteLimit
             ).write(to: folder, between: between)
         case .gguf:
             try GGUFFiles(
-                inputs: inputs, updates: parts.updates, type: type, template: template,
-                name: parts.recipe.name
+                inputs: inputs, parts: parts, type: type, template: template
             ).write(to: "\(folder)/\(ExportFiles.model)", between: between)
         case .ggufAdapter:
-            guard !parts.updates.isEmpty else {
-                throw InterchangeError(
-                    .request, parts.source, "has no adapter, only projectors",
-                    hint: "export adapter or gguf")
-            }
-            if parts.updates.contains(where: { $0.magnitude != nil }) {
-                throw InterchangeError(
-                    .request, parts.source,
-                    "was trained with weight decomposition (DoRA), which adapters for llama.cpp cannot "
-                        + "express",
-                    hint: "export gguf, a model with everything merged in")
-            }
             try GGUFAdapterFile.write(
                 parts.updates, of: inputs.language.configuration, name: parts.recipe.name,
                 to: "\(folder)/\(ExportFiles.adapterGGUF)")
@@ -132,7 +120,8 @@ public struct Exporter {
         let counts = inputs.features.reader.tokenCounts
         let trained = ComparedModel(
             language: LayerwiseLanguageModel(
-                inputs.language.configuration, source: inputs.language.weights,
+                inputs.language.configuration,
+                source: TrainedParts.source(parts.parameters, over: inputs.language.weights),
                 updates: parts.updates),
             projectors: parts.projectors, prompts: inputs.prompts)
         let expected = try trained.result(of: probes, counts: counts)

@@ -8,13 +8,13 @@ import WeightFiles
 /// Source: llama.cpp's convert_hf_to_gguf.py
 struct GGUFFiles {
     let inputs: InputParts
-    let updates: [LowRankUpdate]
+    let parts: TrainedParts
     let type: StoredType
     let template: ChatTemplate
-    let name: String
 
     func write(to path: String, between: @escaping () throws -> Void) throws {
-        let tensors = try inputs.language.ggufTensors(type: type, updates: updates)
+        let tensors = try inputs.language.ggufTensors(
+            type: type, updates: parts.updates, replaced: parts.parameters.mapValues(\.scalars))
         try GGUFWriter.write(
             metadata: try metadata(), tensors: tensors.map { $0.preceded(by: between) }, to: path)
     }
@@ -34,7 +34,7 @@ struct GGUFFiles {
     private func metadata() throws -> [(key: String, value: GGUFValue)] {
         let general: [(key: String, value: GGUFValue)] = [
             ("general.architecture", .string("llama")), ("general.type", .string("model")),
-            ("general.name", .string(name)), ("general.file_type", .integer(fileType)),
+            ("general.name", .string(parts.recipe.name)), ("general.file_type", .integer(fileType)),
             ("general.quantization_version", .integer(2)),
         ]
         let rest: [(key: String, value: GGUFValue)]

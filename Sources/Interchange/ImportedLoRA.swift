@@ -61,6 +61,7 @@ enum ImportedLoRA {
             "train.lora.weight_decomposed=\(adaptation.isWeightDecomposed)",
             "train.lora.targets=[\(targets.joined(separator: ", "))]",
             "train.lora.patterns=[\(patterns.joined(separator: ", "))]",
+            "train.parameters=[\(adapter.parameters.keys.sorted().joined(separator: ", "))]",
         ]
     }
 }

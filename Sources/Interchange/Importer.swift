@@ -81,7 +81,7 @@ public struct Importer {
     }
 
     private var tensors: [String: StoredArray<Float>] {
-        var result = projectors
+        var result = projectors.merging(adapter?.parameters ?? [:]) { own, _ in own }
         for part in adapter?.updates.flatMap(\.tensors) ?? [] {
             result[part.path] = StoredArray(shape: part.shape, scalars: part.values)
         }
@@ -101,6 +101,14 @@ public struct Importer {
                 problems.append(
                     "\(update.module) is adapted as \(found), the language model has "
                         + "\(expected.map { "\($0)" } ?? "no such map")")
+            }
+        }
+        for (path, array) in adapter?.parameters.sorted(by: { $0.key < $1.key }) ?? [] {
+            let expected = shapes[path]
+            if array.shape != expected {
+                problems.append(
+                    "\(path) is \(array.shape), the language model has "
+                        + "\(expected.map { "\($0)" } ?? "no such parameter")")
             }
         }
         problems += try missingAdapters(shapes.keys.sorted())

@@ -10,7 +10,7 @@ import WeightFiles
 /// Source: transformers' save_pretrained
 struct MergedFiles {
     let inputs: InputParts
-    let updates: [LowRankUpdate]
+    let parts: TrainedParts
     let type: StoredType
     /// How a conversation is written, the recipe's system prompt included.
     let template: ChatTemplate
@@ -32,7 +32,8 @@ struct MergedFiles {
         try ExportFiles.write(fields: try configuration(), to: "\(folder)/config.json")
         try ExportFiles.write(fields: try generation(), to: "\(folder)/generation_config.json")
         try writeTokenizer(to: folder)
-        let tensors = try inputs.language.huggingFaceTensors(type: type, updates: updates)
+        let tensors = try inputs.language.huggingFaceTensors(
+            type: type, updates: parts.updates, replaced: parts.parameters.mapValues(\.scalars))
         try SafetensorsWriter.writeModel(
             tensors.map { $0.preceded(by: between) }, metadata: ["format": "pt"],
             shardByteLimit: shardByteLimit, to: folder)

@@ -1,3 +1,4 @@
+import Checkpointing
 import Foundation
 import Layers
 import Models
@@ -7,6 +8,8 @@ import WeightFiles
 struct PEFTAdapter {
     let configuration: AdapterConfiguration
     let updates: [LowRankUpdate]
+    /// Parameters that are trained as a whole, by path.
+    let parameters: [String: StoredArray<Float>]
 
     /// Reads `adapter_config.json` and `adapter_model.safetensors`.
     ///
@@ -18,8 +21,9 @@ struct PEFTAdapter {
                 .data, path, "cannot be read", hint: "name a folder that PEFT or Duet has written")
         }
         configuration = try AdapterConfiguration(peftJSON: data, subject: path)
-        let file = try WeightFiles.open(try Self.weights(in: folder))
-        updates = try Self.updates(file, configuration.adaptation)
+        let contents = Contents(
+            file: try WeightFiles.open(try Self.weights(in: folder)), configuration: configuration)
+        (updates, parameters) = try contents.sorted()
     }
 
     private static func weights(in folder: String) throws -> String {
@@ -35,53 +39,73 @@ struct PEFTAdapter {
         }
         return "\(folder)/\(name)"
     }
+}
 
-    private static func updates(
-        _ file: any WeightFile, _ adaptation: LowRankAdaptation
-    ) throws -> [LowRankUpdate] {
-        func problem(_ name: String, _ detail: String) -> InterchangeError {
-            InterchangeError(
-                .data, file.path, "\(name) \(detail)",
-                hint: "use a LoRA adapter of linear maps only, with its own configuration")
-        }
+/// The tensors of an adapter's file, and what its configuration says of them.
+private struct Contents {
+    let file: any WeightFile
+    let configuration: AdapterConfiguration
+
+    private func problem(_ name: String, _ detail: String) -> InterchangeError {
+        InterchangeError(
+            .data, file.path, "\(name) \(detail)",
+            hint: "use a LoRA adapter of linear maps, with its own configuration")
+    }
+
+    /// Updates by linear map, and what is trained as a whole.
+    func sorted() throws -> ([LowRankUpdate], [String: StoredArray<Float>]) {
         var modules: Set<String> = []
+        var whole: [String: StoredArray<Float>] = [:]
         for name in file.tensorNames {
-            guard name.hasPrefix(AdapterFiles.prefix),
-                let module = LowRankUpdate.module(of: name)
-            else { throw problem(name, "is no part of an adapter") }
-            modules.insert(String(module.dropFirst(AdapterFiles.prefix.count)))
+            guard name.hasPrefix(AdapterFiles.prefix) else {
+                throw problem(name, "is no part of an adapter")
+            }
+            let path = String(name.dropFirst(AdapterFiles.prefix.count))
+            if let module = LowRankUpdate.module(of: path) {
+                modules.insert(module)
+            } else if isWhole(AdapterFiles.module(of: path)) {
+                let tensor = try file.tensor(name)
+                whole[path] = StoredArray(shape: tensor.shape, scalars: try tensor.floats())
+            } else {
+                throw problem(name, "is no part of an adapter")
+            }
         }
-        return try modules.sorted().map { module in
-            guard let settings = try adaptation.settings(for: module) else {
-                throw problem(module, "has an adapter that the configuration does not name")
-            }
-            func part(_ ending: LowRankUpdate.Ending) throws -> StoredTensor {
-                try file.tensor("\(AdapterFiles.prefix)\(module)\(ending.rawValue)")
-            }
-            let (a, b) = (try part(.a), try part(.b))
-            let hasLengths = file.tensorNames.contains(
-                "\(AdapterFiles.prefix)\(module)\(LowRankUpdate.Ending.magnitude.rawValue)")
-            guard hasLengths == settings.isWeightDecomposed else {
-                throw problem(
-                    module,
-                    hasLengths
-                        ? "has a lora_magnitude_vector; expected none, as use_dora is not set"
-                        : "has no lora_magnitude_vector; expected one, as use_dora is set")
-            }
-            let magnitude = hasLengths ? try part(.magnitude) : nil
-            guard a.shape.count == 2, b.shape.count == 2, a.shape[0] == settings.rank,
-                b.shape[1] == settings.rank,
-                (magnitude?.shape ?? [b.shape[0]]) == [b.shape[0]]
-            else {
-                throw problem(
-                    module,
-                    "has factors \(a.shape) and \(b.shape)"
-                        + (magnitude.map { " and lengths \($0.shape)" } ?? "")
-                        + "; expected rank \(settings.rank)")
-            }
-            return LowRankUpdate(
-                module: module, a: try a.floats(), b: try b.floats(), rank: settings.rank,
-                scale: settings.scale, magnitude: try magnitude?.floats())
+        return (try modules.sorted().map(update), whole)
+    }
+
+    /// Source: PEFT's ModulesToSaveWrapper, which takes modules whose path ends in a name
+    private func isWhole(_ module: String) -> Bool {
+        configuration.wholeModules.contains { module.hasSuffix($0) }
+    }
+
+    private func update(_ module: String) throws -> LowRankUpdate {
+        guard let settings = try configuration.adaptation.settings(for: module) else {
+            throw problem(module, "has an adapter that the configuration does not name")
         }
+        func part(_ ending: LowRankUpdate.Ending) throws -> StoredTensor {
+            try file.tensor("\(AdapterFiles.prefix)\(module)\(ending.rawValue)")
+        }
+        let lengths = "\(AdapterFiles.prefix)\(module)\(LowRankUpdate.Ending.magnitude.rawValue)"
+        guard file.tensorNames.contains(lengths) == settings.isWeightDecomposed else {
+            throw problem(
+                module,
+                settings.isWeightDecomposed
+                    ? "has no lora_magnitude_vector; expected one, as use_dora is set"
+                    : "has a lora_magnitude_vector; expected none, as use_dora is not set")
+        }
+        let (a, b) = (try part(.a), try part(.b))
+        let magnitude = settings.isWeightDecomposed ? try part(.magnitude) : nil
+        guard a.shape.count == 2, b.shape.count == 2, a.shape[0] == settings.rank,
+            b.shape[1] == settings.rank, (magnitude?.shape ?? [b.shape[0]]) == [b.shape[0]]
+        else {
+            throw problem(
+                module,
+                "has factors \(a.shape) and \(b.shape)"
+                    + (magnitude.map { " and lengths \($0.shape)" } ?? "")
+                    + "; expected rank \(settings.rank)")
+        }
+        return LowRankUpdate(
+            module: module, a: try a.floats(), b: try b.floats(), rank: settings.rank,
+            scale: settings.scale, magnitude: try magnitude?.floats())
     }
 }

@@ -9,7 +9,7 @@ enum PEFTConfiguration {
     ///
     /// Source: LoraConfig of PEFT 0.8.2
     static func fields(
-        _ lora: Recipe.LoRA, modules: [String], baseModel: String
+        _ lora: Recipe.LoRA, modules: [String], wholeModules: [String], baseModel: String
     ) throws -> [String: Any] {
         let adaptation = try LowRankAdaptation(lora)
         let settings = try modules.map { ($0, try adaptation.settings(for: $0)) }
@@ -28,7 +28,8 @@ enum PEFTConfiguration {
             "target_modules": lora.targets.sorted(), "bias": "none",
             "use_rslora": lora.isRankStabilised, "use_dora": lora.isWeightDecomposed,
             "fan_in_fan_out": false,
-            "inference_mode": true, "init_lora_weights": true, "modules_to_save": NSNull(),
+            "inference_mode": true, "init_lora_weights": true,
+            "modules_to_save": wholeModules.isEmpty ? NSNull() : wholeModules as Any,
             "rank_pattern": exceptions(lora.rank, \.rank),
             "alpha_pattern": exceptions(lora.alpha, \.alpha),
             "layers_to_transform": NSNull(), "layers_pattern": NSNull(), "revision": NSNull(),

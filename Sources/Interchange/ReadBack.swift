@@ -21,8 +21,8 @@ struct ReadBack {
     /// Throws: what cannot be read
     func model() throws -> ComparedModel {
         switch format {
-        case .adapter: try onBase(try adapter(), try projectors())
-        case .ggufAdapter: try onBase(try ggufAdapter(), try projectors())
+        case .adapter: try adapted()
+        case .ggufAdapter: try onBase(try ggufAdapter(), [:], try projectors())
         case .hdf5: try trained()
         case .merged: try whole("\(folder)")
         case .gguf: try whole("\(folder)/\(ExportFiles.model)")
@@ -30,18 +30,23 @@ struct ReadBack {
     }
 
     private func onBase(
-        _ updates: [LowRankUpdate], _ projectors: [String: StoredArray<Float>]
+        _ updates: [LowRankUpdate], _ parameters: [String: StoredArray<Float>],
+        _ projectors: [String: StoredArray<Float>]
     ) throws -> ComparedModel {
         ComparedModel(
             language: LayerwiseLanguageModel(
-                inputs.language.configuration, source: inputs.language.weights, updates: updates),
+                inputs.language.configuration,
+                source: TrainedParts.source(parameters, over: inputs.language.weights),
+                updates: updates),
             projectors: projectors, prompts: inputs.prompts)
     }
 
-    private func adapter() throws -> [LowRankUpdate] {
+    private func adapted() throws -> ComparedModel {
         let path = "\(folder)/\(ExportFiles.adapterConfiguration)"
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        return try PEFTAdapter(folder: folder).updates
+        let hasAdapter = FileManager.default.fileExists(atPath: path)
+        let adapter = hasAdapter ? try PEFTAdapter(folder: folder) : nil
+        return try onBase(
+            adapter?.updates ?? [], adapter?.parameters ?? [:], try projectors())
     }
 
     private func ggufAdapter() throws -> [LowRankUpdate] {
@@ -57,7 +62,7 @@ struct ReadBack {
 
     private func trained() throws -> ComparedModel {
         let parts = try TrainedFile.read("\(folder)/\(ExportFiles.hdf5)")
-        return try onBase(parts.updates, parts.projectors)
+        return try onBase(parts.updates, parts.parameters, parts.projectors)
     }
 
     private func whole(_ path: String) throws -> ComparedModel {

@@ -12,6 +12,8 @@ public struct TrainedParts: Sendable {
     public let recipe: Recipe
     /// The adapters of the language model, sorted by path.
     public let updates: [LowRankUpdate]
+    /// The language model's parameters that were trained as a whole, by path.
+    public let parameters: [String: StoredArray<Float>]
     /// The projectors as they were trained, statistics of features included.
     public let projectors: [String: StoredArray<Float>]
 
@@ -29,6 +31,7 @@ public struct TrainedParts: Sendable {
     init(_ tensors: [String: StoredArray<Float>], recipe: Recipe, source: String) throws {
         let unknown = tensors.keys.sorted().filter { name in
             LowRankUpdate.module(of: name) == nil && !Self.isProjector(name)
+                && !Self.isParameter(name)
         }
         if let first = unknown.first {
             throw InterchangeError(
@@ -45,6 +48,7 @@ public struct TrainedParts: Sendable {
         self.source = source
         self.recipe = recipe
         projectors = tensors.filter { Self.isProjector($0.key) }
+        parameters = tensors.filter { Self.isParameter($0.key) }
         updates = try Self.updates(tensors, recipe, source)
     }
 
@@ -58,7 +62,7 @@ public struct TrainedParts: Sendable {
 
     /// Everything by path, as checkpoints hold it.
     var tensors: [String: StoredArray<Float>] {
-        var result = projectors
+        var result = projectors.merging(parameters) { own, _ in own }
         for part in updates.flatMap(\.tensors) {
             result[part.path] = StoredArray(shape: part.shape, scalars: part.values)
         }
@@ -71,10 +75,26 @@ public struct TrainedParts: Sendable {
         }
     }
 
+    /// Whether a name is one of a language model's own.
+    private static func isParameter(_ name: String) -> Bool {
+        LowRankUpdate.module(of: name) == nil
+            && (name.hasPrefix("lm_head.")
+                || name.hasPrefix("model.") && !name.hasPrefix("model.mm_projector"))
+    }
+
+    /// A language model's weights with new values of some parameters.
+    static func source(
+        _ parameters: [String: StoredArray<Float>], over base: FileWeights
+    ) -> any WeightSource {
+        if parameters.isEmpty { return base }
+        let values = parameters.mapValues { (shape: $0.shape, values: $0.scalars) }
+        return CombinedWeights([DictionaryWeights(values), base])
+    }
+
     private static func updates(
         _ tensors: [String: StoredArray<Float>], _ recipe: Recipe, _ source: String
     ) throws -> [LowRankUpdate] {
-        let factors = tensors.filter { !isProjector($0.key) }
+        let factors = tensors.filter { LowRankUpdate.module(of: $0.key) != nil }
         guard !factors.isEmpty else { return [] }
         guard let lora = recipe.train.lora else {
             throw InterchangeError(

@@ -104,6 +104,7 @@ extension Recipe.Training {
             length: length,
             trainsProjectors: fields.flag("projectors"),
             lora: fields.optionalSection("lora").map(Recipe.LoRA.init(_:)),
+            parameters: fields.texts("parameters"),
             accumulationCount: fields.integer("accumulation"),
             checkpointsGradients: fields.flag("gradient_checkpointing"))
     }

@@ -50,6 +50,8 @@ extension Recipe {
         public let trainsProjectors: Bool
         /// The adapters in the language model.
         public let lora: LoRA?
+        /// Patterns of the language model's parameters that are trained as a whole.
+        public let parameters: [String]
         /// Batches whose gradients make one step.
         public let accumulationCount: Int
         /// Whether layers are run again on the way back instead of being kept.

@@ -94,8 +94,12 @@ struct RecipeChecks {
     }
 
     private mutating func checkTraining() {
-        if value("train.projectors") == false && value("train.lora") == .null {
-            report("train", "nothing to train; expected projectors: true or a lora section")
+        if value("train.projectors") == false && value("train.lora") == .null
+            && value("train.parameters") == .list([])
+        {
+            report(
+                "train",
+                "nothing to train; expected projectors: true, a lora section or parameters")
         }
     }
 

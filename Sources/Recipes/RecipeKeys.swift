@@ -33,6 +33,11 @@ extension RecipeKey {
         .optional(
             "lora", .section(lora), "low-rank adapters in the language model; null for none"),
         .key(
+            "parameters", .list(.text(.mark), least: 0, isUnique: true), [],
+            "the language model's parameters that are trained as a whole, by their paths or the "
+                + "paths' beginnings up to a dot, * for any run of characters: [\"*norm\"] for the "
+                + "norms, [\"*\"] for everything (full fine-tuning)"),
+        .key(
             "accumulation", .integer(1...65_536), 1,
             "batches whose gradients make one step, weighted by supervised tokens"),
         .key(

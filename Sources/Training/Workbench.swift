@@ -20,6 +20,8 @@ public final class Workbench {
     public let adapters: [Adapter]
     /// What stands before the language model.
     public let inputs: InputParts
+    /// What a checkpoint brought, by path.
+    private let broughtPaths: Set<String>
 
     /// Text to token ids and back.
     public var tokenizer: Tokenizer { inputs.tokenizer }
@@ -79,6 +81,8 @@ public final class Workbench {
                 recomputingLayers: recipe.train.checkpointsGradients, at: scope)
         }
         try Self.requireUse(of: start, assembly.report)
+        try Self.requireFrozenProjectors(recipe.train, assembly.trainedParameters)
+        broughtPaths = Set(start?.tensors.keys.map { $0 } ?? [])
         model = assembly.model
         parameters = assembly.parameters
         adapters = assembly.adapters
@@ -101,8 +105,8 @@ public final class Workbench {
     var trainedTensors: [String: StoredArray<Float>] {
         var result: [String: StoredArray<Float>] = [:]
         for parameter in parameters
-        where parameter.isTrained || ParameterGroups.isProjector(parameter.path)
-            || parameter.path.contains(".lora_")
+        where parameter.isTrained || broughtPaths.contains(parameter.path)
+            || ParameterGroups.Part(path: parameter.path) == .projectors
         {
             result[parameter.path] = StoredArray(parameter.value)
         }
@@ -119,6 +123,21 @@ public final class Workbench {
                 + "such as \(first)",
             hint: "name the same train.lora.targets as the recipe that trained them")
     }
+
+    /// Refuses a pattern of the language model's parameters that means projectors, too, against their key.
+    private static func requireFrozenProjectors(
+        _ training: Recipe.Training, _ trained: [Parameter]
+    ) throws {
+        guard !training.trainsProjectors,
+            let projector = trained.first(where: {
+                ParameterGroups.Part(path: $0.path) == .projectors
+            })
+        else { return }
+        throw TrainingError(
+            .request, subject: "train.parameters",
+            detail: "means \(projector.path), too, which train.projectors: false keeps frozen",
+            hint: "name parameters of the language model, or set train.projectors: true")
+    }
 }
 
 extension DictionaryWeights {
@@ -131,8 +150,9 @@ extension TrainingPlan {
     /// What a recipe trains.
     init(_ training: Recipe.Training) throws {
         self.init(
-            trained: training.trainsProjectors
-                ? ["model.mm_projector*.weight", "model.mm_projector*.bias"] : [],
+            trained: (training.trainsProjectors
+                ? ["model.mm_projector*.weight", "model.mm_projector*.bias"] : [])
+                + training.parameters.map { PathPattern($0) },
             adaptation: try training.lora.map { try LowRankAdaptation($0) })
     }
 }

@@ -38,7 +38,8 @@ import Testing
                 "r.yaml:8:10: data.train: 0 elements; expected at least 1",
                 "r.yaml:9:19: data.batch.visual: '2.5'; expected integer from 0 to 65536",
                 "r.yaml:11:3: train.stpes: unknown key; did you mean 'steps'; known here: "
-                    + "accumulation, epochs, gradient_checkpointing, lora, projectors, steps",
+                    + "accumulation, epochs, gradient_checkpointing, lora, parameters, projectors, "
+                    + "steps",
                 "r.yaml:12:15: train.projectors: 'yes'; expected true or false",
                 "r.yaml:13:19: train.lora.dropout: '1'; expected number at least 0, below 1",
                 "r.yaml:13:41: train.lora.patterns[0].match: '['; expected regular expression",

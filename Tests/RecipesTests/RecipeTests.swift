@@ -66,6 +66,7 @@ import Testing
         let lora = try #require(recipe.train.lora)
         #expect(lora.targets == ["q_proj", "v_proj"] && lora.isRankStabilised)
         #expect(lora.isWeightDecomposed)
+        #expect(recipe.train.parameters == ["*norm", "model.embed_tokens"])
         #expect(lora.patterns[0].match == #"layers\.[01]\."# && lora.patterns[0].rank == 4)
         #expect(lora.patterns[0].alpha == nil && lora.patterns[1].dropout == 0.5)
         #expect(recipe.optimizer.clipNorm == nil && recipe.optimizer.decaysNormsAndBiases)

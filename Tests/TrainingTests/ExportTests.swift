@@ -53,12 +53,17 @@ import WeightFiles
         ("adapter", ["train.lora.weight_decomposed=true"]),
         ("hdf5", ["train.lora.weight_decomposed=true"]),
         ("merged", ["train.lora.weight_decomposed=true"]),
+        ("adapter", ["train.parameters=['*norm', lm_head]"]),
+        ("hdf5", ["train.parameters=['*norm']"]),
+        ("merged", ["train.parameters=['*norm']"]),
+        ("merged", ["train.parameters=['*']", "train.lora=null"]),
+        ("gguf", ["train.parameters=['*']", "train.lora=null"]),
     ])
     func everyFormatIsProvenOnEveryModality(name: String, settings: [String]) async throws {
         let (run, checkpoint) = try await trained(settings)
         let folder = "\(run.folder)/export"
         let format = try #require(ExportFormat(rawValue: name))
-        let proof = try await export(checkpoint, format, to: folder)
+        let proof = try await export(checkpoint, format, .float32, to: folder)
         #expect(proof.passed)
         #expect(proof.probes.map(\.probe) == ["text", "visual", "audio", "audio-visual"])
         #expect(proof.probes.allSatisfy { $0.maximumLogitDifference < 1e-4 })
@@ -113,9 +118,11 @@ import WeightFiles
         #expect(try files[0].tensor(name).floats() == files[1].tensor(name).floats())
     }
 
-    @Test(arguments: ["rank_stabilised", "weight_decomposed"])
-    func anExportIsImportedBitForBit(variant: String) async throws {
-        let setting = "train.lora.\(variant)=true"
+    @Test(arguments: [
+        "train.lora.rank_stabilised=true", "train.lora.weight_decomposed=true",
+        "train.parameters=['*norm']",
+    ])
+    func anExportIsImportedBitForBit(setting: String) async throws {
         let (run, checkpoint) = try await trained([setting])
         let folder = "\(run.folder)/export"
         _ = try await export(checkpoint, .adapter, to: folder)
@@ -136,15 +143,37 @@ import WeightFiles
             ["train.steps=1", setting, "start_from=\(run.folder)/imported"])
     }
 
-    @Test func adaptersForLlamaCppCannotBeDecomposed() async throws {
-        let (run, checkpoint) = try await trained(["train.lora.weight_decomposed=true"])
+    @Test(arguments: [
+        (
+            ExportFormat.ggufAdapter, ["train.lora.weight_decomposed=true"],
+            "was trained with weight decomposition (DoRA), which adapters for llama.cpp cannot "
+                + "express"
+        ),
+        (
+            .ggufAdapter, ["train.parameters=[model.norm]"],
+            "has model.norm.weight trained as a whole, which adapters for llama.cpp cannot express"
+        ),
+        (
+            .adapter, ["train.parameters=[model.norm]", "train.lora=null"],
+            "has model.norm.weight trained as a whole, which PEFT keeps only beside adapters, of "
+                + "maps without one and of embeddings that are not tied"
+        ),
+        (
+            .adapter, ["train.parameters=[model.layers.1.mlp]"],
+            "has model.layers.1.mlp.down_proj.weight trained as a whole, which PEFT keeps only "
+                + "beside adapters, of maps without one and of embeddings that are not tied"
+        ),
+    ])
+    func whatAFormatHasNoPlaceForIsRefusedWithTheWayOut(
+        format: ExportFormat, settings: [String], detail: String
+    ) async throws {
+        let (run, checkpoint) = try await trained(settings)
         let error = await #expect(throws: InterchangeError.self) {
-            _ = try await export(checkpoint, .ggufAdapter, to: "\(run.folder)/export")
+            _ = try await export(checkpoint, format, to: "\(run.folder)/export")
         }
         #expect(
             error?.description
-                == "step.h5: was trained with weight decomposition (DoRA), which adapters for "
-                + "llama.cpp cannot express; export gguf, a model with everything merged in")
+                == "step.h5: \(detail); export gguf or merged, a model with everything in it")
         #expect(try names(run.folder).allSatisfy { !$0.contains("export") })
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Layers
+import Optimization
 import Recipes
 import TestKit
 import Testing

@@ -7,7 +7,11 @@ import Training
 
 /// A run that was stopped and continued makes the same bits as one that was not.
 @Suite struct ResumeTests {
-    @Test(arguments: [[], ["train.lora.weight_decomposed=true"]])
+    @Test(arguments: [
+        [], ["train.lora.weight_decomposed=true", "optimizer.lora_plus_ratio=4"],
+        ["train.parameters=['*']", "train.lora=null"],
+        ["train.parameters=['*norm']", "train.projectors=false"],
+    ])
     func resumeEqualsStraightRun(settings: [String]) async throws {
         let run = try TinyRun()
         let straight = try await run.train("straight", settings)
@@ -121,6 +125,27 @@ import Training
             error?.detail
                 == "holds 4 trained tensors that have no place in this recipe, such as "
                 + "model.layers.0.mlp.down_proj.lora_A.weight")
+    }
+
+    @Test func whatAnEarlierRunTrainedIsKept() async throws {
+        let run = try TinyRun()
+        try await run.train("first", ["train.steps=2", "train.parameters=[model.norm]"])
+        try await run.train("second", ["train.steps=2", "start_from=\(run.folder)/first"])
+        let name = "model.norm.weight"
+        let first = try #require(try run.checkpoint("first").tensors[name])
+        #expect(first.scalars.contains { $0 != 1 })
+        #expect(try run.checkpoint("second").tensors[name] == first)
+    }
+
+    @Test func patternsThatMeanFrozenProjectorsAreRefused() async throws {
+        let run = try TinyRun()
+        let error = await #expect(throws: TrainingError.self) {
+            try await run.train("run", ["train.projectors=false", "train.parameters=['*']"])
+        }
+        #expect(error?.subject == "train.parameters")
+        #expect(
+            error?.detail
+                == "means model.mm_projector.weight, too, which train.projectors: false keeps frozen")
     }
 
     @Test func openingWithoutItsPartsSaysWhatIsMissing() async throws {

@@ -1,35 +1,37 @@
 public import WeightFiles
 
 extension LanguageModelFile {
-    /// Every tensor of the model with adapters merged in, planned for a Hugging Face folder.
+    /// Every tensor of the model with adapters merged in, planned for a Hugging Face folder; `replaced`
+    /// has new values of whole parameters, by path.
     ///
-    /// A tensor that is stored as wanted and has no adapter is copied byte by byte.
+    /// A tensor that is stored as wanted and has not changed is copied byte by byte.
     /// Throws: `WeightFileError` when the type cannot be written
     public func huggingFaceTensors(
-        type: StoredType, updates: [LowRankUpdate]
+        type: StoredType, updates: [LowRankUpdate], replaced: [String: [Float]] = [:]
     ) throws -> [PlannedTensor] {
         let byPath = Self.byWeight(updates)
         return try configuration.parameterShapes.map { path, shape in
-            let update = byPath[path]
-            if update == nil,
+            let (update, new) = (byPath[path], replaced[path])
+            if update == nil, new == nil,
                 let copy = try copy(
                     of: path, shape: shape, as: path, type: type, isInterleaved: false)
             {
                 return copy
             }
             return try PlannedTensor(name: path, shape: shape, type: type) {
-                try values(path, shape, update)
+                try values(path, shape, update, new)
             }
         }
     }
 
-    /// Every tensor of the model with adapters merged in, planned for a GGUF file.
+    /// Every tensor of the model with adapters merged in, planned for a GGUF file; `replaced` has new values
+    /// of whole parameters, by path.
     ///
     /// Vectors are float32, as llama.cpp wants; a matrix whose rows a quantised type does not divide
     /// is F16; with 4 bits, the embeddings and the output projection have 8.
     /// Throws: `ModelError` for a tensor that GGUF has no name for
     public func ggufTensors(
-        type: StoredType, updates: [LowRankUpdate]
+        type: StoredType, updates: [LowRankUpdate], replaced: [String: [Float]] = [:]
     ) throws -> [PlannedTensor] {
         let byPath = Self.byWeight(updates)
         let names = LanguageModelGGUFNames(configuration)
@@ -40,8 +42,8 @@ extension LanguageModelFile {
                     hint: "export merged")
             }
             let stored = Self.storedType(type, of: path, shape: shape)
-            let update = byPath[path]
-            if update == nil,
+            let (update, new) = (byPath[path], replaced[path])
+            if update == nil, new == nil,
                 let copy = try copy(
                     of: path, shape: shape, as: place.name, type: stored,
                     isInterleaved: place.interleavedHeadCount != nil)
@@ -49,7 +51,7 @@ extension LanguageModelFile {
                 return copy
             }
             return try PlannedTensor(name: place.name, shape: shape, type: stored) {
-                let values = try values(path, shape, update)
+                let values = try values(path, shape, update, new)
                 guard let heads = place.interleavedHeadCount else { return values }
                 return RowInterleaving.interleaved(values, headCount: heads, rowCount: shape[0])
             }
@@ -82,8 +84,9 @@ extension LanguageModelFile {
     }
 
     private func values(
-        _ path: String, _ shape: [Int], _ update: LowRankUpdate?
+        _ path: String, _ shape: [Int], _ update: LowRankUpdate?, _ new: [Float]?
     ) throws -> [Float] {
+        if let new { return update?.merged(into: new) ?? new }
         let found = try weights.shape(of: path)
         guard found == shape else {
             throw ModelError(

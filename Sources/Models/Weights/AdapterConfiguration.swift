@@ -9,11 +9,16 @@ public struct AdapterConfiguration: Sendable, Equatable {
     public var baseModel: String?
     /// The adaptation.
     public var adaptation: LowRankAdaptation
+    /// Modules that are trained as a whole beside it, by path or end of path.
+    public var wholeModules: [String]
 
     /// Describes an adapter.
-    public init(baseModel: String?, adaptation: LowRankAdaptation) {
+    public init(
+        baseModel: String?, adaptation: LowRankAdaptation, wholeModules: [String] = []
+    ) {
         self.baseModel = baseModel
         self.adaptation = adaptation
+        self.wholeModules = wholeModules
     }
 
     /// The fields of the file that matter; other fields are of no consequence when absent or null.
@@ -78,7 +83,6 @@ public struct AdapterConfiguration: Sendable, Equatable {
         let unsupported: [(Bool, String)] = [
             (fields.peft_type != "LORA", "peft_type \(fields.peft_type); expected LORA"),
             (fields.bias ?? "none" != "none", "bias \(fields.bias ?? ""); expected none"),
-            (!(fields.modules_to_save ?? []).isEmpty, "modules_to_save is set; expected none"),
             (fields.layers_pattern != nil, "layers_pattern is set; expected none"),
             (fields.fan_in_fan_out == true, "fan_in_fan_out is set; expected false"),
         ]
@@ -90,6 +94,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
             case .expression(let text): .expression(text)
             }
         baseModel = fields.base_model_name_or_path
+        wholeModules = fields.modules_to_save ?? []
         adaptation = try LowRankAdaptation(
             targets: targets, rank: fields.r, alpha: fields.lora_alpha,
             dropoutRate: fields.lora_dropout ?? 0,
@@ -131,6 +136,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
                 lora_alpha: adaptation.alpha, lora_dropout: adaptation.dropoutRate,
                 target_modules: targets, use_rslora: adaptation.isRankStabilized,
                 use_dora: adaptation.isWeightDecomposed,
+                modules_to_save: wholeModules.isEmpty ? nil : wholeModules,
                 rank_pattern: table(\.rank), alpha_pattern: table(\.alpha),
                 layers_to_transform: adaptation.layers))
     }
