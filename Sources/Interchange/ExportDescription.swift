@@ -19,7 +19,7 @@ struct ExportDescription {
     var fields: [String: Any] {
         let recipe = parts.recipe
         var result: [String: Any] = [
-            "format": "duet-export", "format_version": 2, "duet": DuetVersion.current,
+            "format": "duet-export", "format_version": 3, "duet": DuetVersion.current,
             "export": format.rawValue, "weights": type, "checkpoint": parts.source,
             "step": checkpoint.progress.step,
             "metrics": checkpoint.metrics.filter(\.value.isFinite),

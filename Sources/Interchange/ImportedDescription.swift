@@ -21,9 +21,9 @@ struct ImportedDescription {
                 .data, path, "is no description of an export",
                 hint: "name the recipe with --recipe and remove this file")
         }
-        if let version = fields["format_version"] as? Int, version > 2 {
+        if let version = fields["format_version"] as? Int, version > 3 {
             throw InterchangeError(
-                .data, path, "is of version \(version); expected at most 2",
+                .data, path, "is of version \(version); expected at most 3",
                 hint: "use a newer Duet")
         }
         recipe = try Recipe(yaml: text, file: "\(path): recipe")

@@ -72,6 +72,33 @@ import Training
         #expect(bench.features.reader.tokenCounts == MediaTokenCounts(visual: 2, audio: 1))
     }
 
+    @Test func whatEncodersAreGivenIsDescribed() throws {
+        let run = try Self.run()
+        let features = try Workbench(recipe: try run.recipe("run", Self.settings(run))).features
+        let seen = try #require(features.description(of: .visual))
+        let picture = try #require(seen["encoder_input"] as? [String: Any])
+        #expect(picture["mean"] as? [Double] == [0.48145466, 0.4578275, 0.40821073])
+        #expect(picture["scale"] as? Double == 1 / 255)
+        #expect(picture["shape"] as? String == "[frames, 3, 64, 64]: red, green and blue")
+        #expect(
+            seen["encoder_output"] as? String
+                == "hidden_states[-2] of transformers' vision model without its first row, the class "
+                + "token, patch by patch, row by row")
+        let heard = try #require(features.description(of: .audio))
+        let sound = try #require(heard["encoder_input"] as? [String: Any])
+        #expect(sound["truncation"] as? String == "fusion")
+        let mel = try #require(heard["spectrogram"] as? [String: Any])
+        #expect(mel["samples"] as? Int == 96_000 && mel["mel_scale"] as? String == "htk")
+        #expect(mel["padding"] as? String == "repeatsThenZeros")
+        #expect((mel["formula"] as? String)?.hasSuffix("y = 10 log10(power)") == true)
+        #expect(
+            (heard["encoder_output"] as? String)?.hasPrefix("last_hidden_state of transformers'")
+                == true)
+        // What no JSON file could hold would stop an export.
+        #expect(JSONSerialization.isValidJSONObject(seen))
+        #expect(JSONSerialization.isValidJSONObject(heard))
+    }
+
     @Test func encodersThatDoNotFitAreErrors() throws {
         let run = try Self.run()
         try FileManager.default.createDirectory(

@@ -1,7 +1,5 @@
 internal import Checkpointing
 public import Datasets
-internal import Media
-internal import Models
 internal import Recipes
 
 extension FeatureReader {
@@ -67,32 +65,5 @@ extension FeatureReader {
                     "segment": "a token a segment", "clip": "one token, the mean of the segments",
                 ],
             ], uniquingKeysWith: { first, _ in first })
-    }
-}
-
-extension FeatureStore {
-    /// What the reader says of a kind, and what the encoder of it is given.
-    public func description(of kind: MediaKind) -> [String: Any]? {
-        guard var result = reader.description(of: kind) else { return nil }
-        if kind == .visual, let visual {
-            result["encoder_input"] =
-                visual.encoder is EfficientNetLite
-                ? "(byte - 127) / 128, red, green and blue; zeros around the "
-                    + "picture as TensorFlow's SAME"
-                : "\(visual.settings.processor.levels), red, green and blue"
-        }
-        if kind == .audio, let mel = audio?.frontEnd.configuration {
-            result["spectrogram"] =
-                [
-                    "sample_rate": mel.sampleRateHertz, "window": mel.windowSampleCount,
-                    "hop": mel.hopSampleCount, "bands": mel.bandCount,
-                    "lowest_hertz": mel.lowestHertz,
-                    "highest_hertz": mel.highestHertz, "mel_scale": "\(mel.scale)",
-                    "compression": "\(mel.compression)", "samples": mel.sampleCount,
-                    "padding": "\(mel.padding)", "drops_last_frame": mel.dropsLastFrame,
-                    "frames": "centred, the sound mirrored at both ends, periodic Hann window",
-                ] as [String: Any]
-        }
-        return result
     }
 }
