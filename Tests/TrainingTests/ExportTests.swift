@@ -222,6 +222,24 @@ import WeightFiles
         }
     }
 
+    @Test func anotherBaseIsRefusedAndAMissingOneNamed() async throws {
+        let (run, checkpoint) = try await trained()
+        try TinyModels.writeLanguage(to: "\(run.folder)/language", brokenToken: "~")
+        let other = #expect(throws: TrainingError.self) {
+            try Exporter(checkpoint, of: "step.h5")
+        }
+        #expect(other?.subject == "step.h5" && other?.hint == "use the same file, or train anew")
+        let digest = try #require(checkpoint.digests["language"])
+        let begin = "was trained on another language part (SHA-256 \(digest.prefix(12))…, now "
+        #expect(other?.detail.hasPrefix(begin) == true)
+        try FileManager.default.removeItem(atPath: "\(run.folder)/language")
+        let missing = #expect(throws: TrainingError.self) {
+            try Exporter(checkpoint, of: "step.h5")
+        }
+        #expect(missing?.subject == "\(run.folder)/language")
+        #expect(missing?.detail == "is no path and no known pretrained part")
+    }
+
     @Test func aWrongExportIsNotKept() async throws {
         let (run, checkpoint) = try await trained()
         let exporter = try Exporter(checkpoint, of: "step.h5")

@@ -5,26 +5,30 @@ import Testing
 
 /// The program itself, killed, interrupted and out of space.
 @Suite(.serialized) struct ProcessTests {
-    /// `duet train` as a process of its own.
-    private struct Training {
+    /// `duet` as a process of its own.
+    private struct Duet {
         let process = Process()
         private let errors = Pipe()
 
-        /// Starts it; `limit` is the size in kilobytes that no file may exceed.
+        /// Starts `duet train`; `limit` is the size in kilobytes that no file may exceed.
         init(
-            _ run: TinyRun, _ output: String, _ settings: [String], isResumed: Bool,
+            training run: TinyRun, _ output: String, _ settings: [String], isResumed: Bool,
             limit: Int? = nil
         ) throws {
+            let all = ["output=\(run.folder)/\(output)"] + settings
+            try self.init(
+                ["train", "\(run.folder)/recipe.yaml"] + all.flatMap { ["--set", $0] }
+                    + (isResumed ? ["--resume"] : []), limit: limit)
+        }
+
+        /// Starts it with arguments.
+        init(_ arguments: [String], limit: Int? = nil) throws {
             let tests = URL(fileURLWithPath: CommandLine.arguments[0])
             let program = tests.deletingLastPathComponent().appendingPathComponent("duet").path
-            let all = ["output=\(run.folder)/\(output)"] + settings
-            let arguments =
-                [program, "train", "\(run.folder)/recipe.yaml"] + all.flatMap { ["--set", $0] }
-                + (isResumed ? ["--resume"] : [])
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
             process.arguments =
                 ["-c", "trap '' XFSZ; \(limit.map { "ulimit -f \($0);" } ?? "") exec \"$@\"", "-"]
-                + arguments
+                + [program] + arguments
             process.currentDirectoryURL = Fixtures.projectRoot
             process.standardError = errors
             process.standardOutput = FileHandle.nullDevice
@@ -66,12 +70,12 @@ import Testing
         let settings = settings + ["data.feature_cache=\(run.folder)/killed-features"]
         var killedCount = 0
         for count in [0, 1, 3, 2] {
-            let training = try Training(run, "killed", settings, isResumed: true)
+            let training = try Duet(training: run, "killed", settings, isResumed: true)
             _ = training.signal(SIGKILL, afterValidations: count)
             if training.process.terminationReason == .uncaughtSignal { killedCount += 1 }
         }
         #expect(killedCount >= 2, "on a busy machine a process may end before it is killed")
-        let last = try Training(run, "killed", settings, isResumed: true)
+        let last = try Duet(training: run, "killed", settings, isResumed: true)
         let text = last.end()
         #expect(last.process.terminationStatus == 0, "\(text)")
         try expectEqual(run, "straight", "killed")
@@ -80,7 +84,7 @@ import Testing
     @Test func interruptionSavesAndSaysHowToContinue() async throws {
         let run = try TinyRun()
         let many = settings + ["train.steps=5000"]
-        let training = try Training(run, "stopped", many, isResumed: false)
+        let training = try Duet(training: run, "stopped", many, isResumed: false)
         let text = training.signal(SIGINT, afterValidations: 2)
         #expect(training.process.terminationReason == .exit)
         #expect(training.process.terminationStatus == 130)
@@ -96,15 +100,31 @@ import Testing
         let previous = CheckpointFolder(path: "\(run.folder)/full").path(forStep: 2)
         let size = try FileManager.default.attributesOfItem(atPath: previous)[.size] as? Int
         let kilobytes = try #require(size) / 2048
-        let training = try Training(run, "full", settings, isResumed: true, limit: kilobytes)
+        let training = try Duet(training: run, "full", settings, isResumed: true, limit: kilobytes)
         let text = training.end()
         #expect(training.process.terminationStatus == 74)
         #expect(text.contains("\(previous) is kept; continue with --resume"), "\(text)")
         #expect(try run.checkpoint("full").progress.step == 2)
-        let again = try Training(run, "full", settings, isResumed: true)
+        let again = try Duet(training: run, "full", settings, isResumed: true)
         _ = again.end()
         #expect(again.process.terminationStatus == 0)
         try await run.train("straight", settings)
         try expectEqual(run, "straight", "full")
+    }
+
+    @Test func fullDiskLeavesNoExportAndSaysSo() async throws {
+        let run = try TinyRun()
+        try await run.train("run", ["train.steps=1"])
+        let arguments = ["export", "--checkpoint", "\(run.folder)/run", "--to"]
+        for (format, file) in [("gguf", "model.gguf"), ("hdf5", "trained.h5")] {
+            let target = "\(run.folder)/export"
+            let export = try Duet(arguments + [target, "--format", format], limit: 8)
+            let text = export.end()
+            #expect(export.process.terminationStatus == 74)
+            #expect(text.contains("duet: \(target)/\(file): "), "\(text)")
+            #expect(text.contains("file too large") || text.contains("File too large"), "\(text)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: run.folder)
+            #expect(names.allSatisfy { !$0.contains("export") }, "\(names)")
+        }
     }
 }
