@@ -3,24 +3,36 @@ import Foundation
 import Recipes
 import Training
 
-/// `README.md` of an export: what it is, where it comes from, and under which terms its parts stand.
+/// `README.md` of an export: what it is, how it is used, where it comes from, and under which terms its
+/// parts stand.
+///
+/// Source: the fields of Hugging Face's model cards
 struct ModelCard {
     let parts: TrainedParts
     let checkpoint: Checkpoint
     let assets: Assets
     let format: ExportFormat
     let type: String
+    let proof: Proof
 
     var text: String {
         [
-            front, heading, uses, trained, "## Recipe\n\n```yaml\n\(checkpoint.recipe)```",
+            front, heading, "## Use", usage, uses, trained, result, licences,
+            "## Recipe\n\n```yaml\n\(checkpoint.recipe)```",
         ].joined(separator: "\n\n") + "\n"
     }
 
     private var front: String {
-        let library = format == .adapter ? "peft" : format == .merged ? "transformers" : "gguf"
-        return
-            "---\nbase_model: \(base)\nlibrary_name: \(library)\ntags:\n- audio-visual\n- lora\n---"
+        let library: String? =
+            switch format {
+            case .adapter: "peft"
+            case .merged: "transformers"
+            case .gguf, .ggufAdapter: "gguf"
+            case .hdf5: nil
+            }
+        let tags = ["audio-visual"] + (parts.updates.isEmpty ? [] : ["lora"])
+        return "---\nbase_model: \(base)\n" + (library.map { "library_name: \($0)\n" } ?? "")
+            + "tags:\n" + tags.map { "- \($0)\n" }.joined() + "---"
     }
 
     private var base: String { Self.short(parts.recipe.model.language) }
@@ -31,42 +43,78 @@ struct ModelCard {
     }
 
     private var heading: String {
-        "# \(parts.recipe.name)\n\nTrained with Duet \(DuetVersion.current) on "
-            + "\(base). This folder holds "
+        "# \(parts.recipe.name)\n\n"
+            + (parts.recipe.purpose.map { "\($0)\n\n" } ?? "")
+            + "Trained with Duet \(DuetVersion.current) on \(base). This folder holds "
             + "\(Self.content[format] ?? format.rawValue), in \(type)."
     }
 
     private static let content: [ExportFormat: String] = [
         .adapter: "a LoRA adapter for PEFT and the projectors of pictures and sound",
-        .merged: "the language model with the adapter merged in, and the projectors",
-        .gguf: "the language model with the adapter merged in for llama.cpp, and the projectors",
+        .merged: "the language model with all that was trained in it, and the projectors",
+        .gguf: "the language model with all that was trained in it for llama.cpp, and the projectors",
         .ggufAdapter: "the LoRA adapter for llama.cpp, and the projectors",
         .hdf5: "everything that was trained, in one HDF5 file",
     ]
 
+    private var usage: String {
+        switch format {
+        case .adapter where parts.updates.isEmpty:
+            "There is no adapter: the base is used as it is, with `\(ExportFiles.projectors)` before it."
+        case .adapter:
+            "```python\nmodel = peft.PeftModel.from_pretrained(base, \"this folder\")\n```"
+        case .merged:
+            "```python\nmodel = transformers.AutoModelForCausalLM.from_pretrained(\"this folder\")\n```"
+        case .gguf: "```sh\nllama-cli --model \(ExportFiles.model)\n```"
+        case .ggufAdapter:
+            "```sh\nllama-cli --model BASE.gguf --lora \(ExportFiles.adapterGGUF)\n```"
+        case .hdf5:
+            "```python\nfile = h5py.File(\"\(ExportFiles.hdf5)\")\nprint(list(file[\"tensors\"]))\n```"
+        }
+    }
+
     private var uses: String {
         """
         `duet.json` says how text, pictures and sound become what the language model takes: encoders \
-        with their SHA-256, sampling, token builders, prompt. `proof.json` says how far this export \
-        was found to be from the checkpoint, and `probes.safetensors` holds the inputs and scores that \
-        this was measured with.
+        with their SHA-256, sampling, token builders, prompt. Pictures and sound go in as rows of \
+        `inputs_embeds`. `proof.json` says how far this export was found to be from the checkpoint: up to \
+        \(String(format: "%.2g", proof.maximumLogitDifference)) in a score, whose standard deviation is \
+        \(String(format: "%.2g", proof.logitDeviation)). `probes.safetensors` holds the inputs and scores \
+        that this was measured with.
         """
     }
 
     private var trained: String {
         let recipe = parts.recipe
-        var lines = ["## Data and result", ""]
+        var lines = ["## Training", ""]
         for file in recipe.data.train { lines.append("- trained on `\(file.path)`") }
         for file in recipe.data.validationFiles { lines.append("- validated on `\(file)`") }
         if let digest = checkpoint.digests[RunFolder.dataDigest] {
             lines.append("- SHA-256 of the annotations: `\(digest)`")
         }
         lines.append("- steps: \(checkpoint.progress.step)")
-        for (name, value) in checkpoint.metrics.sorted(by: { $0.key < $1.key })
-        where value.isFinite {
-            lines.append("- \(name): \(String(format: "%.4g", value))")
+        for (name, count) in [
+            ("adapters", parts.updates.flatMap(\.tensors).reduce(0) { $0 + $1.values.count }),
+            ("projectors", parts.foldedProjectors.reduce(0) { $0 + $1.value.scalars.count }),
+            ("the language model as a whole", parts.parameters.reduce(0) { $0 + $1.value.scalars.count }),
+        ] where count > 0 {
+            lines.append("- numbers trained in \(name): \(count)")
         }
-        lines += ["", "## Parts and their licences", ""]
+        return lines.joined(separator: "\n")
+    }
+
+    private var result: String {
+        let metrics = checkpoint.metrics.filter(\.value.isFinite).sorted { $0.key < $1.key }
+            .map { "- \($0.key): \(String(format: "%.4g", $0.value))" }
+        return "## Result\n\n"
+            + (metrics.isEmpty ? "Nothing was measured." : metrics.joined(separator: "\n"))
+            + "\n\nOnly what stands here was measured; answers can be wrong, and nothing was done "
+            + "about bias or harmful content beyond what the base and the data are."
+    }
+
+    private var licences: String {
+        let recipe = parts.recipe
+        var lines = ["## Parts and their licences", ""]
         var roles = [("language model", recipe.model.language, "language")]
         if let visual = recipe.model.visual { roles.append(("pictures", visual.encoder, "visual")) }
         if let audio = recipe.model.audio { roles.append(("sound", audio.encoder, "audio")) }
@@ -77,7 +125,7 @@ struct ModelCard {
                     + "\(facts?.licence ?? "licence as where it comes from"); SHA-256 "
                     + "`\(checkpoint.digests[digest] ?? "unknown")`")
         }
-        lines.append("- adapter and projectors: derived from the above and from the data's terms")
+        lines.append("- what was trained: derived from the above and from the data's terms")
         return lines.joined(separator: "\n")
     }
 }

@@ -20,7 +20,9 @@ public func open(_ path: String) throws -> any WeightFile {
         throw WeightFileError(
             .unsupported, path,
             "this is a zip archive, perhaps of torch.save since torch 1.6; a safetensors, GGUF, "
-                + "CTranslate2 or older torch file was expected")
+                + "CTranslate2 or older torch file was expected",
+            hint: "save it again in Python: safetensors.torch.save_file(torch.load(OLD, "
+                + "weights_only=True), NEW)")
     }
     if start.count > 4, CTranslate2File.versions.contains(UInt32(start[0])),
         start[1..<4].allSatisfy({ $0 == 0 })

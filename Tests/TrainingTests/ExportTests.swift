@@ -71,6 +71,14 @@ import WeightFiles
         for file in ["README.md", "duet.json", "probes.safetensors", "projectors.safetensors"] {
             #expect(found.contains(file))
         }
+        let card = try String(contentsOfFile: "\(folder)/README.md", encoding: .utf8)
+        for text in [
+            "base_model: language", "## Use", "- trained on `\(run.folder)/train.json`", "- steps: 1",
+            "- numbers trained in projectors: 1088", "- validation_loss: ",
+            "- sound: hearing, licence as where it comes from; SHA-256 `", "## Recipe",
+        ] {
+            #expect(card.contains(text), "\(text)")
+        }
         let kept = try JSONDecoder().decode(
             Proof.self, from: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/proof.json")))
         #expect(kept == proof)
@@ -217,9 +225,11 @@ import WeightFiles
         // A zip archive, as torch.save makes them.
         try Data([0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
             .write(to: URL(fileURLWithPath: "\(run.folder)/mm_projector.bin"))
-        #expect(throws: WeightFileError.self) {
+        let zip = #expect(throws: WeightFileError.self) {
             try Importer(folder: folder, projectors: "\(run.folder)/mm_projector.bin", recipe: nil)
         }
+        #expect(zip?.subject == "\(run.folder)/mm_projector.bin")
+        #expect(zip?.hint.contains("safetensors.torch.save_file") == true)
     }
 
     @Test func anotherBaseIsRefusedAndAMissingOneNamed() async throws {
