@@ -9,37 +9,54 @@ import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIP_QUESTION = "What do you see or hear?"
+TYPES = ["F32", "F16", "Q8_0"]
+# Kinds of runs that adapters for llama.cpp cannot express, and what Duet then says.
+REFUSED = {
+    "dora": "was trained with weight decomposition (DoRA), which adapters for llama.cpp cannot "
+            "express; export gguf or merged",
+    "norms": "trained as a whole, which adapters for llama.cpp cannot express; export gguf or merged",
+}
 SPECIAL = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"]
 TEMPLATE = (
     "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + "
     "'<|im_end|>' + '\n'}}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}")
-LORA = "train.lora={rank: 4, alpha: 8, rank_stabilised: %s, targets: [q_proj, k_proj, v_proj, " \
-       "o_proj, gate_proj, up_proj, down_proj]}"
+LORA = "train.lora={rank: 4, alpha: 8, targets: [q_proj, k_proj, v_proj, o_proj, gate_proj, " \
+       "up_proj, down_proj]%s}"
+# What each kind of run adds to the adapters' settings, and what it trains besides.
+KINDS = {
+    "lora": ("", []),
+    "rslora": (", rank_stabilised: true", []),
+    "dora": (", weight_decomposed: true", ["optimizer.lora_plus_ratio=2"]),
+    "norms": ("", ["train.parameters=['*norm']"]),
+}
 
 
-def cases(folder, with_real):
-    """The cases: name, base, recipe and settings."""
+def cases(folder, real_base):
+    """The cases: name, base, recipe and settings.
+
+    `real_base` makes a Hugging Face folder of SmolLM2's GGUF file; None leaves SmolLM2 out.
+    """
     clip = write_media(folder)
     recipe = write_recipe(folder)
-    result = []
-    for tied in (False, True):
-        base = write_language(os.path.join(folder, "tied" if tied else "untied"), tied)
-        for stabilised in (False, True):
-            name = f"tiny-{'tied' if tied else 'untied'}-{'rslora' if stabilised else 'lora'}"
-            result.append(case(name, base, recipe, clip, stabilised))
-    if with_real:
-        for stabilised in (False, True):
-            name = f"smollm2-gguf-{'rslora' if stabilised else 'lora'}"
-            result.append(case(name, smollm2(), recipe, clip, stabilised))
+    bases = {name: write_language(os.path.join(folder, name), name == "tied")
+             for name in ("untied", "tied")}
+    result = [case(f"tiny-{name}-{kind}", base, recipe, clip, kind)
+              for name, base in bases.items() for kind in KINDS]
+    if real_base:
+        gguf = smollm2()
+        bases = {"gguf": gguf, "safetensors": real_base(case("smollm2", gguf, recipe, clip, "lora"))}
+        result += [case(f"smollm2-{name}-{kind}", base, recipe, clip, kind)
+                   for name, base in bases.items() for kind in ("lora", "rslora", "dora")]
     return result
 
 
-def case(name, base, recipe, clip, stabilised):
+def case(name, base, recipe, clip, kind):
+    lora, more = KINDS[kind]
     return {
-        "name": name, "base": base, "recipe": recipe, "clip": clip,
-        "recipe_settings": [f"model.language={base}"],
-        "settings": [LORA % ("true" if stabilised else "false")]}
+        "name": name, "base": base, "recipe": recipe, "clip": clip, "kind": kind,
+        "types": TYPES + (["Q4_0", "Q4_1"] if name == "smollm2-gguf-lora" else []),
+        "recipe_settings": [f"model.language={base}"], "settings": [LORA % lora, *more]}
 
 
 def exports(case):
@@ -47,10 +64,9 @@ def exports(case):
     media = ["--probe-media", case["clip"], "--probe-question", CLIP_QUESTION]
     whole = {f"merged-{dtype}": ["--format", "merged", "--dtype", dtype, *media]
              for dtype in ("float32", "bfloat16")}
-    whole |= {f"gguf-{type}": ["--format", "gguf", "--type", type]
-              for type in ("F32", "F16", "Q8_0")}
-    return {"adapter": media, "gguf-adapter": ["--format", "gguf-adapter"],
-            "hdf5": ["--format", "hdf5"], **whole}
+    whole |= {f"gguf-{type}": ["--format", "gguf", "--type", type] for type in case["types"]}
+    adapter = {} if case["kind"] in REFUSED else {"gguf-adapter": ["--format", "gguf-adapter"]}
+    return {"adapter": media, **adapter, "hdf5": ["--format", "hdf5"], **whole}
 
 
 def smollm2():

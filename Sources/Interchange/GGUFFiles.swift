@@ -1,4 +1,6 @@
+import Checkpointing
 import Models
+import Recipes
 import Tokenization
 import Training
 import WeightFiles

@@ -1,3 +1,4 @@
+import Checkpointing
 import Files
 import Foundation
 import Models

@@ -51,8 +51,8 @@ struct ModelCard {
 
     private static let content: [ExportFormat: String] = [
         .adapter: "a LoRA adapter for PEFT and the projectors of pictures and sound",
-        .merged: "the language model with all that was trained in it, and the projectors",
-        .gguf: "the language model with all that was trained in it for llama.cpp, and the projectors",
+        .merged: "the language model, all that was trained in it, and the projectors",
+        .gguf: "the language model, all that was trained in it, for llama.cpp, and the projectors",
         .ggufAdapter: "the LoRA adapter for llama.cpp, and the projectors",
         .hdf5: "everything that was trained, in one HDF5 file",
     ]
@@ -60,7 +60,8 @@ struct ModelCard {
     private var usage: String {
         switch format {
         case .adapter where parts.updates.isEmpty:
-            "There is no adapter: the base is used as it is, with `\(ExportFiles.projectors)` before it."
+            "There is no adapter: the base is used as it is, with `\(ExportFiles.projectors)` before "
+                + "it."
         case .adapter:
             "```python\nmodel = peft.PeftModel.from_pretrained(base, \"this folder\")\n```"
         case .merged:
@@ -96,7 +97,10 @@ struct ModelCard {
         for (name, count) in [
             ("adapters", parts.updates.flatMap(\.tensors).reduce(0) { $0 + $1.values.count }),
             ("projectors", parts.foldedProjectors.reduce(0) { $0 + $1.value.scalars.count }),
-            ("the language model as a whole", parts.parameters.reduce(0) { $0 + $1.value.scalars.count }),
+            (
+                "the language model itself",
+                parts.parameters.reduce(0) { $0 + $1.value.scalars.count }
+            ),
         ] where count > 0 {
             lines.append("- numbers trained in \(name): \(count)")
         }

@@ -1,3 +1,4 @@
+import Kernels
 public import Tensors
 
 /// What weight-decomposed adaptation (DoRA) adds to an adapter: each row of the adapted weight has a

@@ -55,9 +55,10 @@ import Testing
         let y = decomposed.model(x, dropoutSeed: dropoutSeed).floats
         #expect(zip(y, expected).allSatisfy { abs($0 - $1) < Self.floatTolerance })
         #expect(
-            decomposed.trainedParameters.map(\.path) == ["q", "v"].flatMap {
-                ["\($0).lora_A.weight", "\($0).lora_B.weight", "\($0).lora_magnitude_vector"]
-            })
+            decomposed.trainedParameters.map(\.path)
+                == ["q", "v"].flatMap {
+                    ["\($0).lora_A.weight", "\($0).lora_B.weight", "\($0).lora_magnitude_vector"]
+                })
         let weight = try Self.value("v.weight", decomposed).floats
         let lengths = try Self.value("v.lora_magnitude_vector", decomposed).floats
         for row in 0..<2 {

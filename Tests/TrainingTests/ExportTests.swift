@@ -73,7 +73,8 @@ import WeightFiles
         }
         let card = try String(contentsOfFile: "\(folder)/README.md", encoding: .utf8)
         for text in [
-            "base_model: language", "## Use", "- trained on `\(run.folder)/train.json`", "- steps: 1",
+            "base_model: language", "## Use", "- trained on `\(run.folder)/train.json`",
+            "- steps: 1",
             "- numbers trained in projectors: 1088", "- validation_loss: ",
             "- sound: hearing, licence as where it comes from; SHA-256 `", "## Recipe",
         ] {

@@ -145,7 +145,8 @@ import Training
         #expect(error?.subject == "train.parameters")
         #expect(
             error?.detail
-                == "means model.mm_projector.weight, too, which train.projectors: false keeps frozen")
+                == "means model.mm_projector.weight, too, which train.projectors: false keeps frozen"
+        )
     }
 
     @Test func openingWithoutItsPartsSaysWhatIsMissing() async throws {

@@ -70,10 +70,14 @@ public struct LowRankUpdate: Sendable {
 
     /// All parts by the paths that a model has for them.
     public var tensors: [(path: String, shape: [Int], values: [Float])] {
-        [
+        var result: [(path: String, shape: [Int], values: [Float])] = [
             (module + Ending.a.rawValue, [rank, inputs], a),
             (module + Ending.b.rawValue, [outputs, rank], b),
-        ] + (magnitude.map { [(module + Ending.magnitude.rawValue, [outputs], $0)] } ?? [])
+        ]
+        if let magnitude {
+            result.append((module + Ending.magnitude.rawValue, [outputs], magnitude))
+        }
+        return result
     }
 
     /// A weight with the update in it.

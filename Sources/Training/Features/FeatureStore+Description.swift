@@ -90,8 +90,8 @@ extension FeatureStore {
             return ["shape": "[\(mel.bandCount), \(mel.frameCount)]: the spectrogram of the clip"]
         }
         let crop =
-            "next() being SplitMix64 with the state m(m(m(h))) at first, m its output for a state, h the "
-            + "64-bit FNV-1a hash of the file's SHA-256 in hexadecimal"
+            "next() being SplitMix64 with the state m(m(m(h))) at first, m its output for a state, h "
+            + "the 64-bit FNV-1a hash of the file's SHA-256 in hexadecimal"
         let longer =
             switch clap.truncation {
             case .randomCrop:
@@ -110,8 +110,8 @@ extension FeatureStore {
 
     private static func output(of audio: AudioFeatureEncoder) -> String {
         guard case .clap = audio.frontEnd else {
-            return "hidden_states of transformers' Whisper encoder at the layers, side by side; the "
-                + "last one is normalised"
+            return "hidden_states of transformers' Whisper encoder at the layers, side by side; "
+                + "the last one is normalised"
         }
         return switch audio.settings.recipe.output {
         case .states:
