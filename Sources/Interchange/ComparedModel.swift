@@ -61,10 +61,12 @@ struct ComparedModel {
         let name = kind == .visual ? "mm_projector" : "mm_projector_a"
         let weights = projectors.filter { $0.key.hasPrefix("model.\(name).") }
             .mapValues { (shape: $0.shape, values: $0.scalars) }
+        let hasBoundaryTokens = weights["model.\(name).begin_token"] != nil
         let projector = try Blueprint(source: DictionaryWeights(weights)).assemble {
             try Projector(
-                featureSize: features.shape[1], hiddenSize: language.configuration.hiddenSize,
-                at: $0 / "model" / name)
+                featureSize: features.shape[1] - (hasBoundaryTokens ? 1 : 0),
+                hiddenSize: language.configuration.hiddenSize,
+                hasBoundaryTokens: hasBoundaryTokens, at: $0 / "model" / name)
         }.model
         return withoutGradients { projector(features) }
     }

@@ -41,6 +41,13 @@ struct ExportDescription {
                 "file": ExportFiles.projectors, "weight": "model.\(name).weight",
                 "bias": "model.\(name).bias", "formula": "embedding = W feature + b",
             ]
+            if parts.projectors["model.\(name).begin_token"] != nil {
+                medium["boundary_tokens"] = [
+                    "file": ExportFiles.projectors, "begin": "model.\(name).begin_token",
+                    "end": "model.\(name).end_token",
+                    "rule": "the embeddings of a clip stand between these two",
+                ]
+            }
             result[kind.rawValue] = medium
         }
         return result

@@ -44,7 +44,9 @@ enum ImportedProjectors {
         for prefix in ["base_model.model.", "model."] where rest.hasPrefix(prefix) {
             rest = rest.dropFirst(prefix.count)
         }
-        let known = ["mm_projector", "mm_projector_a"].flatMap { ["\($0).weight", "\($0).bias"] }
+        let known = ["mm_projector", "mm_projector_a"].flatMap { name in
+            ["weight", "bias", "begin_token", "end_token"].map { "\(name).\($0)" }
+        }
         return known.contains(String(rest)) ? "model.\(rest)" : nil
     }
 

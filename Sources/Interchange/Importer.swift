@@ -150,18 +150,24 @@ public struct Importer {
                 }
                 continue
             }
-            let expected = [
+            let hasBoundaryTokens =
+                kind == "visual"
+                ? recipe.model.visual?.hasBoundaryTokens : recipe.model.audio?.hasBoundaryTokens
+            let tokens = hasBoundaryTokens == true ? ["begin_token", "end_token"] : []
+            var expected = [
                 "weight": [hidden, size], "bias": [hidden], "feature_mean": [size],
                 "feature_scale": [size],
             ]
-            for part in ["weight", "bias"] where own["model.\(name).\(part)"] == nil {
+            for token in tokens { expected[token] = [hidden] }
+            for part in ["weight", "bias"] + tokens where own["model.\(name).\(part)"] == nil {
                 problems.append("model.\(name).\(part) is missing")
             }
             for (path, array) in own.sorted(by: { $0.key < $1.key }) {
                 let part = String(path.split(separator: ".").last ?? "")
                 if array.shape != expected[part] {
                     problems.append(
-                        "\(path) is \(array.shape), expected \(expected[part] ?? [])")
+                        "\(path) is \(array.shape), expected "
+                            + "\(expected[part].map { "\($0)" } ?? "none")")
                 }
             }
         }

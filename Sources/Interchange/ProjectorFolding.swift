@@ -30,8 +30,10 @@ package enum ProjectorFolding {
                     return Float(Double(tensor.scalars[row]) - shift)
                 }
                 return (name, StoredArray(shape: tensor.shape, scalars: folded))
-            default:
+            case "feature_mean", "feature_scale":
                 return nil
+            default:
+                return (name, tensor)
             }
         }
     }

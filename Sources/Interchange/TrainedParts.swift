@@ -17,7 +17,9 @@ public struct TrainedParts: Sendable {
     /// The projectors as they were trained, statistics of features included.
     public let projectors: [String: StoredArray<Float>]
 
-    private static let projectorNames = ["weight", "bias", "feature_mean", "feature_scale"]
+    private static let projectorNames = [
+        "weight", "bias", "feature_mean", "feature_scale", "begin_token", "end_token",
+    ]
 
     /// Sorts a checkpoint's tensors; `source` is its file.
     ///

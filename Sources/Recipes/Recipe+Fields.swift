@@ -45,7 +45,8 @@ extension Recipe.Visual {
             output: fields.choice("output", VisualOutput.self),
             frameCount: fields.integer("frames"),
             gridRows: grid[0], gridColumns: grid[1],
-            tokens: fields.choices("tokens", VisualTokenBuilder.self))
+            tokens: fields.choices("tokens", VisualTokenBuilder.self),
+            hasBoundaryTokens: fields.flag("boundary_tokens"))
     }
 }
 
@@ -56,7 +57,8 @@ extension Recipe.Audio {
             layers: fields.integers("layers"),
             output: fields.choice("output", AudioOutput.self),
             segmentSeconds: fields.number("segment_seconds"),
-            tokens: fields.choices("tokens", AudioTokenBuilder.self))
+            tokens: fields.choices("tokens", AudioTokenBuilder.self),
+            hasBoundaryTokens: fields.flag("boundary_tokens"))
     }
 }
 

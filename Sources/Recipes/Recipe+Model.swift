@@ -93,6 +93,8 @@ extension Recipe {
         public let gridColumns: Int
         /// The token builders, joined in this order.
         public let tokens: [VisualTokenBuilder]
+        /// Whether a clip's tokens stand between two with trained embeddings.
+        public let hasBoundaryTokens: Bool
     }
 
     /// How clips are heard.
@@ -109,5 +111,7 @@ extension Recipe {
         public let segmentSeconds: Double
         /// The token builders, joined in this order.
         public let tokens: [AudioTokenBuilder]
+        /// Whether a clip's tokens stand between two with trained embeddings.
+        public let hasBoundaryTokens: Bool
     }
 }

@@ -42,6 +42,10 @@ extension RecipeKey {
             "token builders, joined in this order: frame (one token a frame and cell), "
                 + "frame-pooled (one a frame), video-spatial (one a cell, averaged over time), "
                 + "video (one token)"),
+        .key(
+            "boundary_tokens", .flag, false,
+            "put a clip's tokens between two with embeddings of their own, trained with the projectors"
+        ),
     ]
 
     private static let audio: [RecipeKey] = [
@@ -65,6 +69,10 @@ extension RecipeKey {
             .list(.choice(AudioTokenBuilder.allCases.map(\.rawValue)), least: 1, isUnique: true),
             ["segment"],
             "token builders, joined in this order: segment (one token a segment), clip (one token)"
+        ),
+        .key(
+            "boundary_tokens", .flag, false,
+            "put a clip's tokens between two with embeddings of their own, trained with the projectors"
         ),
     ]
 }

@@ -106,9 +106,10 @@ struct TrainingData {
         let paths = sources.joined().compactMap { kind == .visual ? $0.visualPath : $0.audioPath }
         var seen: Set<String> = []
         var statistics = ChannelStatistics()
+        let size = try paths.isEmpty ? 0 : bench.features.reader.settings(kind).featureSize
         for path in paths where seen.insert(path).inserted {
             let tokens = try bench.features.reader.tokens(.file(path: path, variant: 0), kind)
-            statistics.add(tokens)
+            statistics.add(ClipBoundaries.features(in: tokens, size: size))
         }
         return statistics.result
     }

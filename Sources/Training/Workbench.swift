@@ -65,7 +65,7 @@ public final class Workbench {
             try inputs.require(
                 partsOf: start, subject: checkpoint == nil ? "start_from" : "checkpoint")
         }
-        let plan = try TrainingPlan(recipe.train)
+        let plan = try TrainingPlan(recipe)
         let blueprint = Blueprint(
             source: CombinedWeights([
                 DictionaryWeights(start?.tensors ?? [:]), inputs.language.weights,
@@ -78,6 +78,8 @@ public final class Workbench {
                 inputs.language.configuration,
                 visualFeatureSize: inputs.features.reader.visual?.featureSize,
                 audioFeatureSize: inputs.features.reader.audio?.featureSize,
+                visualHasBoundaryTokens: recipe.model.visual?.hasBoundaryTokens ?? false,
+                audioHasBoundaryTokens: recipe.model.audio?.hasBoundaryTokens ?? false,
                 recomputingLayers: recipe.train.checkpointsGradients, at: scope)
         }
         try Self.requireUse(of: start, assembly.report)
@@ -148,12 +150,17 @@ extension DictionaryWeights {
 
 extension TrainingPlan {
     /// What a recipe trains.
-    init(_ training: Recipe.Training) throws {
+    init(_ recipe: Recipe) throws {
+        var trained = recipe.train.parameters.map { PathPattern($0) }
+        if recipe.train.trainsProjectors {
+            trained += ["model.mm_projector*.weight", "model.mm_projector*.bias"]
+            let (visual, audio) = (recipe.model.visual, recipe.model.audio)
+            if visual?.hasBoundaryTokens == true || audio?.hasBoundaryTokens == true {
+                trained.append("model.mm_projector*_token")
+            }
+        }
         self.init(
-            trained: (training.trainsProjectors
-                ? ["model.mm_projector*.weight", "model.mm_projector*.bias"] : [])
-                + training.parameters.map { PathPattern($0) },
-            adaptation: try training.lora.map { try LowRankAdaptation($0) })
+            trained: trained, adaptation: try recipe.train.lora.map { try LowRankAdaptation($0) })
     }
 }
 

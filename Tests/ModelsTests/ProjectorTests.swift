@@ -24,6 +24,34 @@ import Testing
         #expect(assembly.model(Tensor([1, 1, 2], shape: [1, 3])).floats == [19, 41])
     }
 
+    @Test func clipsStandBetweenTheirBoundariesInAnyOrder() throws {
+        let assembly = try Blueprint(
+            source: DictionaryWeights([
+                "p.weight": ([2, 3], [1, 2, 3, 4, 5, 6]), "p.bias": ([2], [10, 20]),
+                "p.begin_token": ([2], [-1, -2]), "p.end_token": ([2], [7, 8]),
+            ]), plan: TrainingPlan(trained: ["p"]), fresh: ["*"]
+        ).assemble {
+            try Projector(featureSize: 3, hiddenSize: 2, hasBoundaryTokens: true, at: $0 / "p")
+        }
+        let features = Tensor([1, 1, 2, 0, 0, 1], shape: [2, 3])
+        let marked = ClipBoundaries.marked(features)
+        #expect(marked.shape == [4, 4])
+        #expect(ClipBoundaries.features(in: marked, size: 3).floats == features.floats)
+        #expect(ClipBoundaries.features(in: features, size: 3).floats == features.floats)
+        let map = assembly.model
+        #expect(map(marked).floats == [-1, -2, 19, 41, 13, 26, 7, 8])
+        let mixed = map(marked.gatheringRows([3, 1, 0, 0]))
+        #expect(mixed.floats == [7, 8, 19, 41, -1, -2, -1, -2])
+        #expect(map(marked.gatheringRows([2])).floats == [13, 26])
+        let gradients = gradients(of: mixed.sum())
+        let found = Dictionary(
+            uniqueKeysWithValues: assembly.trainedParameters.map {
+                ($0.path, gradients[$0.key]?.floats)
+            })
+        #expect(found["p.begin_token"] == [2, 2] && found["p.end_token"] == [1, 1])
+        #expect(found["p.bias"] == [1, 1])
+    }
+
     @Test func statisticsBringChannelsToOneScale() throws {
         let assembly = try projector()
         let r = 0.5

@@ -52,6 +52,8 @@ import Testing
         #expect(recipe.startFrom == "Checkpoints/before" && recipe.outputFolder == "out/x y")
         #expect(recipe.model.visual?.tokens == [.framePooled, .videoSpatial, .video])
         #expect(recipe.model.visual?.gridColumns == 3)
+        #expect(recipe.model.visual?.hasBoundaryTokens == true)
+        #expect(recipe.model.audio?.hasBoundaryTokens == true)
         #expect(recipe.model.audio?.layers == [1, 2, 3])
         #expect(recipe.model.audio?.tokens == [.segment, .clip])
         #expect(recipe.model.audio?.durationSeconds == 4.5)

@@ -10,6 +10,7 @@ import Training
     @Test(arguments: [
         [], ["train.lora.weight_decomposed=true", "optimizer.lora_plus_ratio=4"],
         ["train.parameters=['*']", "train.lora=null"],
+        ["model.visual.boundary_tokens=true", "model.audio.boundary_tokens=true"],
         ["train.parameters=['*norm']", "train.projectors=false"],
     ])
     func resumeEqualsStraightRun(settings: [String]) async throws {

@@ -18,19 +18,24 @@ public struct AudioVisualModel {
     /// the input of each layer and runs it again on the way back.
     public init(
         _ configuration: LanguageModelConfiguration, visualFeatureSize: Int?,
-        audioFeatureSize: Int?, recomputingLayers: Bool = false, at scope: Scope
+        audioFeatureSize: Int?, visualHasBoundaryTokens: Bool = false,
+        audioHasBoundaryTokens: Bool = false, recomputingLayers: Bool = false, at scope: Scope
     ) throws {
         recomputesLayers = recomputingLayers
         language = try LanguageModel(configuration, at: scope)
-        func projector(_ name: String, _ featureSize: Int?) throws -> Projector? {
+        func projector(
+            _ name: String, _ featureSize: Int?, _ hasBoundaryTokens: Bool
+        ) throws -> Projector? {
             try featureSize.map {
                 try Projector(
                     featureSize: $0, hiddenSize: configuration.hiddenSize,
-                    at: scope / "model" / name)
+                    hasBoundaryTokens: hasBoundaryTokens, at: scope / "model" / name)
             }
         }
-        visualProjector = try projector("mm_projector", visualFeatureSize)
-        audioProjector = try projector("mm_projector_a", audioFeatureSize)
+        visualProjector = try projector(
+            "mm_projector", visualFeatureSize, visualHasBoundaryTokens)
+        audioProjector = try projector(
+            "mm_projector_a", audioFeatureSize, audioHasBoundaryTokens)
     }
 
     /// The embeddings of a batch, with projected features in the media's rows.

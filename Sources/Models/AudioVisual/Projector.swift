@@ -7,8 +7,10 @@ public import Tensors
 /// encoders' channels differ in scale a hundredfold, and a constant part that is larger than what
 /// varies would have to be unlearnt first. The whole is still one affine map.
 ///
+/// With boundary tokens, a clip's features stand between two vectors that are trained like embeddings.
+///
 /// Formula: y = W·((f − μ) ⊙ s) + b
-/// Shapes:  features [n, feature size] → [n, hidden]
+/// Shapes:  features [n, feature size], or [n, feature size + 1] of `ClipBoundaries` → [n, hidden]
 /// Source:  Liu et al. 2023 (arXiv:2304.08485), its linear projector; names as in LLaVA's checkpoints
 public struct Projector {
     /// The width of one feature vector.
@@ -16,19 +18,36 @@ public struct Projector {
     private let map: Linear
     private let mean: Parameter
     private let scale: Parameter
+    private let boundaries: (begin: Parameter, end: Parameter)?
 
     /// Claims `weight` and `bias`, and `feature_mean` and `feature_scale`, which are 0 and 1 where the
-    /// source lacks them.
-    public init(featureSize: Int, hiddenSize: Int, at scope: Scope) throws {
+    /// source lacks them; with boundary tokens also `begin_token` and `end_token`.
+    public init(
+        featureSize: Int, hiddenSize: Int, hasBoundaryTokens: Bool = false, at scope: Scope
+    ) throws {
         self.featureSize = featureSize
         map = try Linear(inputs: featureSize, outputs: hiddenSize, hasBias: true, at: scope)
         mean = try scope.statistic("feature_mean", shape: [featureSize], fill: .zeros)
         scale = try scope.statistic("feature_scale", shape: [featureSize], fill: .ones)
+        func token(_ name: String) throws -> Parameter {
+            try scope.parameter(name, shape: [hiddenSize], fill: .normal(deviation: 0.02))
+        }
+        boundaries = hasBoundaryTokens ? (try token("begin_token"), try token("end_token")) : nil
     }
 
     /// Projects each feature vector.
     public func callAsFunction(_ features: Tensor) -> Tensor {
-        map((features - mean.tensor) * scale.tensor)
+        guard let boundaries else { return map((features - mean.tensor) * scale.tensor) }
+        let rows = ClipBoundaries.rows(of: features, size: featureSize)
+        let plain = features.slice(axis: 1, 0..<featureSize)
+        return map((plain - mean.tensor) * scale.tensor)
+            .replacingRows(rows.begins, with: Self.repeated(boundaries.begin, rows.begins.count))
+            .replacingRows(rows.ends, with: Self.repeated(boundaries.end, rows.ends.count))
+    }
+
+    private static func repeated(_ token: Parameter, _ count: Int) -> Tensor {
+        token.tensor.reshaped([1, token.shape[0]])
+            .gatheringRows([Int32](repeating: 0, count: count))
     }
 
     /// The share of the mean variance that is added to each channel's, so that channels which hardly

@@ -1,6 +1,7 @@
 internal import Checkpointing
 internal import Foundation
 internal import Media
+internal import Models
 internal import Recipes
 internal import Tensors
 
@@ -12,9 +13,9 @@ protocol FeatureSettings: Sendable {
     func preprocessing(variant: Int) -> String
     /// Tokens of one clip.
     var tokenCount: Int { get }
-    /// Numbers of one token.
+    /// Numbers of one token's features.
     var featureSize: Int { get }
-    /// Kept features as tokens, [tokenCount, featureSize].
+    /// Kept features as tokens, [tokenCount, featureSize], with `ClipBoundaries` when the recipe says so.
     func tokens(_ features: StoredArray<Float>) throws -> Tensor
 }
 
@@ -39,7 +40,11 @@ struct VisualFeatureSettings: FeatureSettings {
             + "grid \(recipe.gridRows)x\(recipe.gridColumns) mean"
     }
 
-    var tokenCount: Int { recipe.tokens.reduce(0) { $0 + tokenCount($1) } }
+    var tokenCount: Int {
+        recipe.tokens.reduce(recipe.hasBoundaryTokens ? ClipBoundaries.tokenCount : 0) {
+            $0 + tokenCount($1)
+        }
+    }
 
     private func tokenCount(_ builder: VisualTokenBuilder) -> Int {
         switch builder {
@@ -61,7 +66,8 @@ struct VisualFeatureSettings: FeatureSettings {
             case .video: grid.mean(axes: [0, 1]).reshaped([1, featureSize])
             }
         }
-        return Tensor.concatenated(parts, axis: 0)
+        let tokens = Tensor.concatenated(parts, axis: 0)
+        return recipe.hasBoundaryTokens ? ClipBoundaries.marked(tokens) : tokens
     }
 }
 
@@ -92,7 +98,9 @@ struct AudioFeatureSettings: FeatureSettings {
     }
 
     var tokenCount: Int {
-        recipe.tokens.reduce(0) { $0 + ($1 == .segment ? segmentCount : 1) }
+        recipe.tokens.reduce(recipe.hasBoundaryTokens ? ClipBoundaries.tokenCount : 0) {
+            $0 + ($1 == .segment ? segmentCount : 1)
+        }
     }
 
     func tokens(_ features: StoredArray<Float>) throws -> Tensor {
@@ -104,7 +112,8 @@ struct AudioFeatureSettings: FeatureSettings {
             case .clip: segments.mean(axes: [0]).reshaped([1, featureSize])
             }
         }
-        return Tensor.concatenated(parts, axis: 0)
+        let tokens = Tensor.concatenated(parts, axis: 0)
+        return recipe.hasBoundaryTokens ? ClipBoundaries.marked(tokens) : tokens
     }
 }
 
