@@ -59,6 +59,15 @@ def case(name, base, recipe, clip, kind):
         "recipe_settings": [f"model.language={base}"], "settings": [LORA % lora, *more]}
 
 
+def feature_case(folder):
+    """A run of tiny towers that see and hear, and a picture and a sound of CLAP's rate to ask about."""
+    base = write_language(os.path.join(folder, "untied"), False)
+    hearing = os.path.join(folder, "hearing.wav")
+    write_sound(hearing, 330, rate=48_000)
+    tiny = case("tiny-features", base, write_recipe(folder), write_media(folder), "lora")
+    return tiny, (tiny["clip"], hearing)
+
+
 def exports(case):
     """The exports of a case and the flags that make them."""
     media = ["--probe-media", case["clip"], "--probe-question", CLIP_QUESTION]
@@ -144,10 +153,8 @@ def write_media(folder):
 
 
 def write_picture(path, index, side=64):
-    lines = b"".join(
-        b"\0" + bytes(value for x in range(side)
-                      for value in ((x * 4) % 256, (y * 4) % 256, 120 * index))
-        for y in range(side))
+    lines = b"".join(b"\0" + bytes(value for pixel in line for value in pixel)
+                     for line in pixels(index, side))
 
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data
@@ -157,6 +164,11 @@ def write_picture(path, index, side=64):
         file.write(b"\x89PNG\r\n\x1a\n"
                    + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
                    + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
+
+
+def pixels(index, side=64):
+    """Red, green and blue of a picture, line by line."""
+    return [[((x * 4) % 256, (y * 4) % 256, 120 * index) for x in range(side)] for y in range(side)]
 
 
 def write_sound(path, hertz, rate=16_000):
