@@ -1,5 +1,6 @@
 import Checkpointing
 import Foundation
+import Models
 import Recipes
 import Training
 

@@ -78,7 +78,7 @@ import Training
         let seen = try #require(features.description(of: .visual))
         let picture = try #require(seen["encoder_input"] as? [String: Any])
         #expect(picture["mean"] as? [Double] == [0.48145466, 0.4578275, 0.40821073])
-        #expect(picture["scale"] as? Double == 1 / 255)
+        #expect(picture["scale"] as? Double == 1.0 / 255)
         #expect(picture["shape"] as? String == "[frames, 3, 64, 64]: red, green and blue")
         #expect(
             seen["encoder_output"] as? String

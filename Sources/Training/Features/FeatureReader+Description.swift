@@ -1,5 +1,6 @@
 internal import Checkpointing
 public import Datasets
+internal import Media
 internal import Recipes
 
 extension FeatureReader {
