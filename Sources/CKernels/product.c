@@ -31,25 +31,18 @@ static size_t pass_depth(size_t k) {
     return (depth + LANES - 1) / LANES * LANES;
 }
 
-size_t duet_product_work(size_t n, size_t k) {
+size_t duet_product_work(size_t n, size_t k, size_t added) {
     const size_t broad = n < BROAD ? (n + LANES - 1) / LANES * LANES : BROAD;
-    return pass_depth(k) * broad + TALL * (pass_depth(k) + LANES);
+    return (pass_depth(k) + added) * broad + TALL * (pass_depth(k) + LANES);
 }
 
 static __mmask16 first(size_t count) {
     return count >= LANES ? 0xffff : (__mmask16)((1u << count) - 1);
 }
 
-/// c [rows, columns] (+)= alpha * a [rows, k] * b [k, registers * LANES], columns ≤ registers * LANES.
-INLINE void tile(const int rows, const int registers, size_t k, duet_operand a, const float *b,
-                 float *c, size_t c_row, size_t columns, float alpha, int adds) {
-    __m512 sum[TALL][2];
-    for (int i = 0; i < rows; i++)
-        for (int v = 0; v < registers; v++) {
-            sum[i][v] = _mm512_setzero_ps();
-            // It is far away, and is written when the sums are done.
-            __builtin_prefetch(c + (size_t)i * c_row + v * LANES, 1);
-        }
+/// sum [rows][registers * LANES] += a [rows, k] * b [k, registers * LANES]
+INLINE void accumulate(const int rows, const int registers, size_t k, duet_operand a,
+                       const float *b, __m512 sum[TALL][2]) {
     for (size_t p = 0; p < k; p++, b += registers * LANES) {
         const __m512 left = _mm512_loadu_ps(b);
         const __m512 right = registers > 1 ? _mm512_loadu_ps(b + LANES) : left;
@@ -60,8 +53,34 @@ INLINE void tile(const int rows, const int registers, size_t k, duet_operand a, 
             if (registers > 1) sum[i][1] = _mm512_fmadd_ps(x, right, sum[i][1]);
         }
     }
-    const __m512 factor = _mm512_set1_ps(alpha);
+}
+
+/// What a tile of the result is the sum of: rows of a and of the addition's left factor, and how deep
+/// each is. The panel of b has the right factor's rows below its own.
+typedef struct {
+    duet_operand a, left;
+    size_t deep, added;
+} factors;
+
+/// c [rows, columns] (+)= alpha * factors * panel, columns ≤ registers * LANES.
+INLINE void tile(const int rows, const int registers, factors f, const float *panel, float *c,
+                 size_t c_row, size_t columns, float alpha, int adds) {
+    __m512 sum[TALL][2];
+#pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < registers; v++) {
+            sum[i][v] = _mm512_setzero_ps();
+            // It is far away, and is written when the sums are done.
+            __builtin_prefetch(c + (size_t)i * c_row + v * LANES, 1);
+        }
+    accumulate(rows, registers, f.deep, f.a, panel, sum);
+    if (f.added)
+        accumulate(rows, registers, f.added, f.left, panel + f.deep * registers * LANES, sum);
+    const __m512 factor = _mm512_set1_ps(alpha);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
         for (int v = 0; v < registers; v++) {
             const __mmask16 mask = first(columns - (size_t)v * LANES);
             float *target = c + (size_t)i * c_row + v * LANES;
@@ -72,9 +91,9 @@ INLINE void tile(const int rows, const int registers, size_t k, duet_operand a, 
 }
 
 /// The same for any number of rows up to TALL; each number is compiled by itself.
-INLINE void tile_of(size_t rows, const int registers, size_t k, duet_operand a, const float *b,
-                    float *c, size_t c_row, size_t columns, float alpha, int adds) {
-#define CASE(n) case n: return tile(n, registers, k, a, b, c, c_row, columns, alpha, adds);
+INLINE void tile_of(size_t rows, const int registers, factors f, const float *panel, float *c,
+                    size_t c_row, size_t columns, float alpha, int adds) {
+#define CASE(n) case n: return tile(n, registers, f, panel, c, c_row, columns, alpha, adds);
     switch (rows) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11)
         CASE(12)
@@ -116,9 +135,10 @@ INLINE void transpose(const float *x, size_t x_row, float *y, size_t y_row) {
 /// Columns of a panel: two registers, or one where no more are left.
 static size_t panel_width(size_t left) { return left > LANES ? WIDE : LANES; }
 
-/// b [k, n] as panels, each [k, width]; columns that b does not have are 0.
-static WIDE_REGISTERS void pack(size_t k, size_t n, duet_operand b, float *panel) {
-    for (size_t j = 0, width; j < n; j += width, panel += k * width) {
+/// b [k, n] as rows of panels that are `depth` deep, each [depth, width]; columns that b does not have
+/// are 0.
+static WIDE_REGISTERS void pack(size_t k, size_t n, duet_operand b, float *panel, size_t depth) {
+    for (size_t j = 0, width; j < n; j += width, panel += depth * width) {
         width = panel_width(n - j);
         for (size_t h = 0; h < width; h += LANES) {
             const size_t left = n - j > h ? n - j - h : 0;
@@ -137,6 +157,23 @@ static WIDE_REGISTERS void pack(size_t k, size_t n, duet_operand b, float *panel
                 for (size_t i = 0; i < LANES; i++)
                     y[p * width + i] = i < left ? x[i * b.column + p * b.row] : 0;
         }
+    }
+}
+
+/// Packs the addition's right factor, times its number, below `deep` rows of each panel.
+static WIDE_REGISTERS void pack_addition(const duet_addition *addition, size_t first_column,
+                                         size_t n, float *panels, size_t deep) {
+    const size_t depth = deep + addition->depth;
+    duet_operand right = addition->right;
+    right.values += first_column * right.column;
+    for (size_t j = 0, width; j < n; j += width, panels += depth * width) {
+        width = panel_width(n - j);
+        float *rows = panels + deep * width;
+        const size_t have = n - j < width ? n - j : width;
+        pack(addition->depth, have,
+             (duet_operand){right.values + j * right.column, right.row, right.column}, rows,
+             addition->depth);
+        for (size_t i = 0; i < addition->depth * width; i++) rows[i] *= addition->factor;
     }
 }
 
@@ -159,29 +196,36 @@ static duet_operand tall_rows(size_t rows, size_t k, duet_operand a, float *copy
 }
 
 WIDE_REGISTERS void duet_product(size_t m, size_t n, size_t k, duet_operand a, duet_operand b,
-                                 float *c, size_t c_row, float alpha, int adds, float *work) {
+                                 const duet_addition *addition, float *c, size_t c_row,
+                                 float alpha, int adds, float *work) {
     const size_t depth = pass_depth(k);
     float *const copy = work, *const panels = work + TALL * (depth + LANES);
     for (size_t j0 = 0; j0 < n; j0 += BROAD)
         for (size_t p0 = 0; p0 < k; p0 += depth) {
             const size_t broad = n - j0 < BROAD ? n - j0 : BROAD;
             const size_t deep = k - p0 < depth ? k - p0 : depth;
+            const size_t added = addition && p0 + depth >= k ? addition->depth : 0;
             const int sums = adds || p0 > 0;
             const float *corner = b.values + p0 * b.row + j0 * b.column;
-            pack(deep, broad, (duet_operand){corner, b.row, b.column}, panels);
+            pack(deep, broad, (duet_operand){corner, b.row, b.column}, panels, deep + added);
+            if (added) pack_addition(addition, j0, broad, panels, deep);
             for (size_t i = 0; i < m; i += TALL) {
                 const size_t rows = m - i < TALL ? m - i : TALL;
                 const float *start = a.values + i * a.row + p0 * a.column;
-                const duet_operand part =
-                    tall_rows(rows, deep, (duet_operand){start, a.row, a.column}, copy);
+                factors f = {.deep = deep, .added = added};
+                f.a = tall_rows(rows, deep, (duet_operand){start, a.row, a.column}, copy);
+                if (added) {
+                    f.left = addition->left;
+                    f.left.values += i * f.left.row;
+                }
                 const float *panel = panels;
-                for (size_t j = 0, width; j < broad; j += width, panel += deep * width) {
+                for (size_t j = 0, width; j < broad; j += width, panel += (deep + added) * width) {
                     width = panel_width(broad - j);
                     float *target = c + i * c_row + j0 + j;
                     if (width == WIDE)
-                        tile_of(rows, 2, deep, part, panel, target, c_row, broad - j, alpha, sums);
+                        tile_of(rows, 2, f, panel, target, c_row, broad - j, alpha, sums);
                     else
-                        tile_of(rows, 1, deep, part, panel, target, c_row, broad - j, alpha, sums);
+                        tile_of(rows, 1, f, panel, target, c_row, broad - j, alpha, sums);
                 }
             }
         }
@@ -190,9 +234,10 @@ WIDE_REGISTERS void duet_product(size_t m, size_t n, size_t k, duet_operand a, d
 #else
 
 int duet_product_available(void) { return 0; }
-size_t duet_product_work(size_t n, size_t k) { return 0 * n * k; }
-void duet_product(size_t m, size_t n, size_t k, duet_operand a, duet_operand b, float *c,
-                  size_t c_row, float alpha, int adds, float *work) {
+size_t duet_product_work(size_t n, size_t k, size_t added) { return 0 * n * k * added; }
+void duet_product(size_t m, size_t n, size_t k, duet_operand a, duet_operand b,
+                  const duet_addition *addition, float *c, size_t c_row, float alpha, int adds,
+                  float *work) {
     __builtin_trap();
 }
 

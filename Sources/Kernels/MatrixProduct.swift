@@ -39,7 +39,7 @@ public enum MatrixProduct {
     /// Below this many multiply-adds a second thread costs more than it brings.
     private static let parallelThreshold = 1 << 18
     /// Own loops copy b first, which pays from this many rows of a on.
-    private static let ownRows = 16
+    static let ownRows = 16
     private static let hasOwnLoops = duet_product_available() != 0
 
     /// result = alpha * op(a) * op(b) + beta * result
@@ -72,11 +72,25 @@ public enum MatrixProduct {
         }
         if m * n * max(k, 1) < parallelThreshold {
             block(0..<m, 0..<n)
-        } else if m >= n {
-            Parallel.ranges(m, grain: 8, alignment: 12) { block($0, 0..<n) }
         } else {
-            Parallel.ranges(n, grain: 8, alignment: 32) { block(0..<m, $0) }
+            forEachBlock(of: result, block)
         }
+    }
+
+    /// One block of the result a thread, cut along its longer side.
+    static func forEachBlock(
+        of result: Matrix, _ body: @escaping (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+    ) {
+        let (m, n) = (result.rows, result.columns)
+        if m >= n {
+            Parallel.ranges(m, grain: 8, alignment: 12) { body($0, 0..<n) }
+        } else {
+            Parallel.ranges(n, grain: 8, alignment: 32) { body(0..<m, $0) }
+        }
+    }
+
+    static func usesOwnLoops(_ type: ScalarType, beta: Double) -> Bool {
+        type == .float32 && hasOwnLoops && (beta == 0 || beta == 1)
     }
 
     /// One product on the calling thread.
@@ -86,12 +100,12 @@ public enum MatrixProduct {
         b: UnsafeRawPointer, _ transposeB: Bool, _ strideB: Int,
         c: UnsafeMutableRawPointer, _ strideC: Int, _ alpha: Double, _ beta: Double
     ) {
-        if type == .float32, hasOwnLoops, m >= ownRows, k > 0, beta == 0 || beta == 1 {
-            let work = Scalars(uninitialized: duet_product_work(n, k), .float32)
+        if m >= ownRows, k > 0, usesOwnLoops(type, beta: beta) {
+            let work = Scalars(uninitialized: duet_product_work(n, k, 0), .float32)
             return withExtendedLifetime(work) {
                 duet_product(
                     m, n, k, operand(a, transposed: transposeA, stride: strideA),
-                    operand(b, transposed: transposeB, stride: strideB),
+                    operand(b, transposed: transposeB, stride: strideB), nil,
                     c.assumingMemoryBound(to: Float.self), strideC, Float(alpha), beta == 0 ? 0 : 1,
                     work.address.assumingMemoryBound(to: Float.self))
             }

@@ -178,8 +178,4 @@ extension Matrix {
         }
         return Matrix(copy, rows: rows, columns: columns)
     }
-
-    fileprivate func floats(row: Int) -> UnsafeMutablePointer<Float> {
-        address(row: row, column: 0).assumingMemoryBound(to: Float.self)
-    }
 }

@@ -160,21 +160,24 @@ private struct LinearMap: Sendable {
         } else {
             y = new(rows, outputs)
         }
-        MatrixProduct.multiply(
-            Matrix(x, rows: rows, columns: inputs), weight.matrix, transposingB: true,
-            into: Matrix(y, rows: rows, columns: outputs), beta: bias == nil ? 0 : 1)
+        var additions: [LowRankAddition] = []
         let projections = groups.map { group in
             let u = new(rows, group.rank)
             MatrixProduct.multiply(
                 Matrix(group.dropped(x), rows: rows, columns: inputs), .plain(group.a),
                 transposingB: true, into: Matrix(u, rows: rows, columns: group.rank))
             group.forEach(u, rows: rows) { adapter, part in
-                MatrixProduct.multiply(
-                    part, .plain(adapter.bMatrix), transposingB: true,
-                    into: columns(adapter.outputs, of: y), alpha: adapter.scale, beta: 1)
+                additions.append(
+                    LowRankAddition(
+                        columns: adapter.outputs, left: part, adapter.bMatrix,
+                        transposingRight: true, factor: adapter.scale))
             }
             return u
         }
+        MatrixProduct.multiply(
+            Matrix(x, rows: rows, columns: inputs), weight.matrix, transposingB: true,
+            into: Matrix(y, rows: rows, columns: outputs), beta: bias == nil ? 0 : 1,
+            adding: additions)
         return (Tensor(y, shape: [rows, outputs]), projections)
     }
 
@@ -183,9 +186,13 @@ private struct LinearMap: Sendable {
     func pullback(_ dy: Tensor, x: Scalars?, _ projections: [Scalars]) -> [Tensor?] {
         let dyMatrix = Matrix(dy.scalars, rows: rows, columns: outputs)
         let dx = needs.input ? new(rows, inputs) : nil
+        let du = x == nil ? [] : groups.map { inputGradient(of: $0, dy: dy.scalars) }
         if let dx {
             MatrixProduct.multiply(
-                dyMatrix, weight.matrix, into: Matrix(dx, rows: rows, columns: inputs))
+                dyMatrix, weight.matrix, into: Matrix(dx, rows: rows, columns: inputs),
+                adding: zip(groups, du).filter { !$0.0.dropsInputs }.map { group, du in
+                    LowRankAddition(columns: 0..<inputs, left: du, group.a)
+                })
         }
         var result: [Tensor?] = [nil, nil, nil]
         if needs.weight, let x {
@@ -197,23 +204,30 @@ private struct LinearMap: Sendable {
         }
         if needs.bias { result[2] = Broadcasting.reduce(dy, to: [outputs]) }
         if let x {
-            for (group, u) in zip(groups, projections) {
-                result += pullback(group, u, dy: dy.scalars, x: x, dx: dx)
+            for (index, group) in groups.enumerated() {
+                result += pullback(
+                    group, projections[index], du: du[index], dy: dy.scalars, x: x)
+                if let dx, group.dropsInputs { addDropped(du[index], group, to: dx) }
             }
         }
         result[0] = dx.map { Tensor($0, shape: [rows, inputs]) }
         return result
     }
 
-    private func pullback(
-        _ group: AdapterGroup, _ u: Scalars, dy: Scalars, x: Scalars, dx: Scalars?
-    ) -> [Tensor?] {
+    /// du = scale · dy b, adapters side by side: [t, r]
+    private func inputGradient(of group: AdapterGroup, dy: Scalars) -> Matrix {
         let du = new(rows, group.rank)
         group.forEach(du, rows: rows) { adapter, part in
             MatrixProduct.multiply(
                 columns(adapter.outputs, of: dy), adapter.bMatrix, into: part,
                 alpha: adapter.scale)
         }
+        return Matrix(du, rows: rows, columns: group.rank)
+    }
+
+    private func pullback(
+        _ group: AdapterGroup, _ u: Scalars, du: Matrix, dy: Scalars, x: Scalars
+    ) -> [Tensor?] {
         var db: [Tensor] = []
         group.forEach(u, rows: rows) { adapter, part in
             let gradient = new(adapter.outputs.count, adapter.rank)
@@ -224,21 +238,13 @@ private struct LinearMap: Sendable {
             db.append(Tensor(gradient, shape: adapter.b.shape))
         }
         let da = new(group.rank, inputs)
-        let duMatrix = Matrix(du, rows: rows, columns: group.rank)
         MatrixProduct.multiply(
-            duMatrix, transposingA: true,
-            Matrix(group.dropped(x), rows: rows, columns: inputs),
+            du, transposingA: true, Matrix(group.dropped(x), rows: rows, columns: inputs),
             into: Matrix(da, rows: group.rank, columns: inputs))
-        if let dx { addInputGradient(duMatrix, group, to: dx) }
         return group.gradients(da: da, db: db)
     }
 
-    private func addInputGradient(_ du: Matrix, _ group: AdapterGroup, to dx: Scalars) {
-        guard group.dropsInputs else {
-            MatrixProduct.multiply(
-                du, group.a, into: Matrix(dx, rows: rows, columns: inputs), beta: 1)
-            return
-        }
+    private func addDropped(_ du: Matrix, _ group: AdapterGroup, to dx: Scalars) {
         let through = new(rows, inputs)
         MatrixProduct.multiply(
             du, group.a, into: Matrix(through, rows: rows, columns: inputs))
