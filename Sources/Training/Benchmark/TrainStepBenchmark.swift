@@ -75,40 +75,57 @@ public struct TrainStepBenchmark {
     private let parameters: [Parameter]
     private let optimizer: AdamW
 
-    /// Reads the batch, and the language model from a weight file, whose weights may stay as stored.
+    /// What a step may cost less memory by.
+    public struct Savings: Sendable {
+        let keepsStoredWeights: Bool
+        let recomputesLayers: Bool
+
+        /// Frozen weights as their file stores them; one input a layer kept, layers run twice.
+        public init(storedWeights: Bool = false, gradientCheckpointing: Bool = false) {
+            keepsStoredWeights = storedWeights
+            recomputesLayers = gradientCheckpointing
+        }
+    }
+
+    /// Reads the batch, and the language model from a weight file.
     ///
     /// Throws: when a file lacks a tensor or a setting
     public init(
-        inputs: String, model path: String, stage: Stage?, isStored: Bool = false
+        inputs: String, model path: String, stage: Stage?, savings: Savings = Savings()
     ) throws {
         try self.init(
             try BenchmarkFile(path: inputs, stage: stage), try LanguageModelFile(path: path),
-            isStored: isStored)
+            savings)
     }
 
     /// Makes up one sequence of tokens, to fine-tune adapters on every linear map.
     ///
     /// Throws: when the file is no language model
     /// Traps:  when there are fewer than two tokens
-    public init(madeUpTokens count: Int, model path: String, isStored: Bool = false) throws {
+    public init(
+        madeUpTokens count: Int, model path: String, savings: Savings = Savings()
+    ) throws {
         precondition(count > 1, "train step: \(count) tokens")
         let language = try LanguageModelFile(path: path)
         try self.init(
             BenchmarkFile(
                 madeUpTokens: count, vocabularyCount: language.configuration.vocabularyCount),
-            language, isStored: isStored)
+            language, savings)
     }
 
-    private init(_ file: BenchmarkFile, _ language: LanguageModelFile, isStored: Bool) throws {
+    private init(
+        _ file: BenchmarkFile, _ language: LanguageModelFile, _ savings: Savings
+    ) throws {
         self.file = file
         let blueprint = Blueprint(
             source: CombinedWeights([file.initialWeights, language.weights]), plan: try file.plan,
             fresh: file.expectedLosses.isEmpty ? ["*lora_*"] : [],
-            frozenWeights: isStored ? .asStored : .float32)
+            frozenWeights: savings.keepsStoredWeights ? .asStored : .float32)
         let assembly = try blueprint.assemble { scope in
             try AudioVisualModel(
                 language.configuration, visualFeatureSize: file.visualFeatureSize,
-                audioFeatureSize: file.audioFeatureSize, at: scope)
+                audioFeatureSize: file.audioFeatureSize,
+                recomputingLayers: savings.recomputesLayers, at: scope)
         }
         model = assembly.model
         parameters = assembly.trainedParameters

@@ -46,6 +46,9 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
     @Flag(help: "Keep frozen weights as their file stores them.")
     var asStored = false
 
+    @Flag(help: "Keep one input of each layer and run the layers twice.")
+    var gradientCheckpointing = false
+
     @Option(
         help: ArgumentHelp(
             "The language model: a pretrained part's name, or a path.", valueName: "model"))
@@ -83,14 +86,16 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
         let console = Console()
         if let threads { Parallel.use(threads: threads) }
         let path = try Assets().path(of: model)
+        let savings = TrainStepBenchmark.Savings(
+            storedWeights: asStored, gradientCheckpointing: gradientCheckpointing)
         let benchmark =
             if let inputs {
                 try TrainStepBenchmark(
                     inputs: inputs, model: path,
-                    stage: stage.flatMap(TrainStepBenchmark.Stage.init), isStored: asStored)
+                    stage: stage.flatMap(TrainStepBenchmark.Stage.init), savings: savings)
             } else {
                 try TrainStepBenchmark(
-                    madeUpTokens: tokens ?? 0, model: path, isStored: asStored)
+                    madeUpTokens: tokens ?? 0, model: path, savings: savings)
             }
         var progress = ProgressDisplay("steps", totalCount: steps, on: console)
         let report = try benchmark.run(steps: steps) { progress.update(doneCount: $0) }
