@@ -6,7 +6,7 @@ import Testing
 @Suite struct AccuracyReportTests {
     private func row(_ modality: Modality, _ task: String?, _ isRight: Bool) -> ScoredRow {
         ScoredRow(
-            id: "x", modality: modality, task: task, given: "", method: .generation,
+            id: "x", modality: modality, task: task, expected: "", given: "", method: .generation,
             isRight: isRight)
     }
 
@@ -47,5 +47,17 @@ import Testing
         let rows = MajorityBaseline(learntFrom: samples).rows(for: samples)
         #expect(rows.map(\.isRight) == [false, true, true, false, true])
         #expect(rows.map(\.given) == ["no", "no", "no", "cat", "cat"])
+    }
+
+    @Test func rowsAreWrittenWithWhatWasExpectedAndGiven() throws {
+        let row = ScoredRow(
+            id: "r-1", modality: .audioVisual, task: "match", expected: "yes", given: "no",
+            method: .likelihood, isRight: false)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(
+            String(decoding: try encoder.encode(row), as: UTF8.self)
+                == #"{"expected":"yes","given":"no","id":"r-1","method":"likelihood","#
+                + #""modality":"audio-visual","right":false,"task":"match"}"#)
     }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Checkpointing
 import Datasets
 import Evaluation
+import Files
+import Foundation
 import Recipes
 import Training
 
@@ -46,6 +48,12 @@ struct EvaluateCommand: AsyncParsableCommand {
             "Ask at most this many rows, spread evenly over the files.", valueName: "count"))
     var limit: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write each question's answer here, one line of JSON a row.", valueName: "file"),
+        completion: .file(extensions: ["jsonl"]))
+    var answers: String?
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -62,8 +70,10 @@ struct EvaluateCommand: AsyncParsableCommand {
         let all = try data.flatMap { try LLaVAReader(tags: bench.tags).read($0) }
         let scored = Evaluator.scored(all)
         let asked = Self.spread(scored, limit: limit ?? scored.count)
+        let rows = try await rows(bench, asked, "evaluate", console)
+        if let answers { try Self.write(rows, to: answers) }
         var outcome = EvaluationOutcome(
-            trained: AccuracyReport(try await rows(bench, asked, "evaluate", console)),
+            trained: AccuracyReport(rows),
             notScoredCount: all.count - scored.count)
         if majority {
             outcome.majority = AccuracyReport(
@@ -75,7 +85,7 @@ struct EvaluateCommand: AsyncParsableCommand {
                     yaml: checkpoint.recipe, file: "the checkpoint's recipe",
                     settings: ["start_from=null"]))
             outcome.untrained = AccuracyReport(
-                try await rows(fresh, asked, "evaluate untrained", console))
+                try await self.rows(fresh, asked, "evaluate untrained", console))
         }
         if json { try console.json(outcome) } else { try console.result(outcome.text) }
     }
@@ -98,6 +108,13 @@ struct EvaluateCommand: AsyncParsableCommand {
         }
         asking?.finish()
         return rows
+    }
+
+    private static func write(_ rows: [ScoredRow], to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let lines = try rows.map { String(decoding: try encoder.encode($0), as: UTF8.self) + "\n" }
+        try DurableFile.write(lines.joined(), to: path)
     }
 
     /// At most `limit` of the samples, at equal distances.
