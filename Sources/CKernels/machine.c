@@ -1,5 +1,7 @@
+#define _DEFAULT_SOURCE
 #include "machine.h"
 #include "template.h"
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #if defined(__GLIBC__)
@@ -28,6 +30,17 @@ int duet_keep_freed_memory(void) {
     return 0;
 #endif
 }
+
+void *duet_map(size_t bytes) {
+    void *address = mmap(0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address == MAP_FAILED) return 0;
+#if defined(MADV_HUGEPAGE)
+    madvise(address, bytes, MADV_HUGEPAGE);
+#endif
+    return address;
+}
+
+void duet_unmap(void *address, size_t bytes) { munmap(address, bytes); }
 
 #define CHAINS 12
 #define LANES 16

@@ -18,18 +18,33 @@ public enum ScalarType: Sendable, Hashable {
 /// except by kernels that add in place, whose callers hold the only reference that is in use.
 final class Buffer: @unchecked Sendable {
     let address: UnsafeMutableRawPointer
+    /// The size of a large block; 0 for memory of the heap.
+    private let blockBytes: Int
 
     init(byteCount: Int) {
         Machine.prepare()
+        if byteCount >= LargeBlocks.leastBytes {
+            guard let block = LargeBlocks.take(byteCount) else { Buffer.fail(byteCount) }
+            (address, blockBytes) = block
+            return
+        }
         var memory: UnsafeMutableRawPointer?
         let status = posix_memalign(&memory, 64, max(byteCount, 64))
-        guard status == 0, let memory else {
-            preconditionFailure("no memory for a buffer of \(byteCount) bytes")
-        }
-        address = memory
+        guard status == 0, let memory else { Buffer.fail(byteCount) }
+        (address, blockBytes) = (memory, 0)
     }
 
-    deinit { free(address) }
+    private static func fail(_ byteCount: Int) -> Never {
+        preconditionFailure("no memory for a buffer of \(byteCount) bytes")
+    }
+
+    deinit {
+        if blockBytes > 0 {
+            LargeBlocks.giveBack(address, byteCount: blockBytes)
+        } else {
+            free(address)
+        }
+    }
 }
 
 /// A run of scalars in memory: the operand and the result of every kernel.
