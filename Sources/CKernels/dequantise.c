@@ -116,6 +116,42 @@ INLINE void super_blocks(size_t blocks, const uint8_t *x, float *restrict y, int
     }
 }
 
+/// {u8 scales[16]; u8 q[64]; half d; half dmin}: x = d * scale * q - dmin * minimum, with a scale (low
+/// nibble) and a minimum (high nibble) for 16 values.
+INLINE void q2_k(size_t blocks, const uint8_t *x, float *restrict y) {
+    for (size_t i = 0; i < blocks; i++, x += 84, y += 256) {
+        const float d = half_at(x + 80), dmin = half_at(x + 82);
+        for (int run = 0; run < 16; run++) {
+            const float scale = d * (float)(x[run] & 15), minimum = dmin * (float)(x[run] >> 4);
+            const uint8_t *packed = x + 16 + 32 * (run / 8) + 16 * (run % 2);
+            const int shift = 2 * (run / 2 % 4);
+            for (int l = 0; l < 16; l++)
+                y[16 * run + l] = scale * (float)((packed[l] >> shift) & 3) - minimum;
+        }
+    }
+}
+
+/// {u8 high[32]; u8 low[64]; u8 scales[12]; half d}: x = d * (scale - 32) * q, a scale of 6 bits for 16
+/// values; q is 2 low bits, less 4 where the high bit is 0.
+INLINE void q3_k(size_t blocks, const uint8_t *x, float *restrict y) {
+    for (size_t i = 0; i < blocks; i++, x += 110, y += 256) {
+        const float d = half_at(x + 108);
+        const uint8_t *scales = x + 96;
+        for (int run = 0; run < 16; run++) {
+            const int32_t low = (scales[run % 8] >> (4 * (run / 8))) & 15;
+            const int32_t high = (scales[8 + run % 4] >> (2 * (run / 4))) & 3;
+            const float scale = d * (float)((low | high << 4) - 32);
+            const int pair = run / 2, from = 16 * (run % 2);
+            const uint8_t *packed = x + 32 + 32 * (run / 8) + from;
+            for (int l = 0; l < 16; l++) {
+                const int32_t q = (packed[l] >> (2 * (pair % 4))) & 3;
+                const int32_t is_kept = (x[from + l] >> pair) & 1;
+                y[16 * run + l] = scale * (float)(q - 4 * (1 - is_kept));
+            }
+        }
+    }
+}
+
 /// {u8 low[128]; u8 high[64]; i8 scales[16]; half d}: x = d * scale * (q - 32), a scale for 16 values.
 INLINE void q6_k(size_t blocks, const uint8_t *x, float *restrict y) {
     for (size_t i = 0; i < blocks; i++, x += 210, y += 256) {
@@ -154,6 +190,8 @@ void duet_dequantise(duet_stored type, size_t blocks, const void *bytes, float *
     case DUET_STORED_Q5_0: small_blocks(blocks, x, y, 0, 1); break;
     case DUET_STORED_Q5_1: small_blocks(blocks, x, y, 1, 1); break;
     case DUET_STORED_Q8_0: q8_0(blocks, x, y); break;
+    case DUET_STORED_Q2_K: q2_k(blocks, x, y); break;
+    case DUET_STORED_Q3_K: q3_k(blocks, x, y); break;
     case DUET_STORED_Q4_K: super_blocks(blocks, x, y, 0); break;
     case DUET_STORED_Q5_K: super_blocks(blocks, x, y, 1); break;
     case DUET_STORED_Q6_K: q6_k(blocks, x, y); break;

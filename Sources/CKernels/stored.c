@@ -27,7 +27,8 @@ static size_t block_values(duet_stored type) {
     switch (type) {
     case DUET_STORED_Q4_0: case DUET_STORED_Q4_1: case DUET_STORED_Q5_0: case DUET_STORED_Q5_1:
     case DUET_STORED_Q8_0: return 32;
-    case DUET_STORED_Q4_K: case DUET_STORED_Q5_K: case DUET_STORED_Q6_K: return 256;
+    case DUET_STORED_Q2_K: case DUET_STORED_Q3_K: case DUET_STORED_Q4_K: case DUET_STORED_Q5_K:
+    case DUET_STORED_Q6_K: return 256;
     default: return 1;
     }
 }

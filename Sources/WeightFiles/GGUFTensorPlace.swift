@@ -39,7 +39,7 @@ struct GGUFTensorPlace {
             throw WeightFileError(
                 .unsupported, reader.path,
                 "tensor '\(name)' has the GGUF type \(code); F32, F16, BF16, Q4_0, Q4_1, Q5_0, "
-                    + "Q5_1, Q8_0, Q4_K, Q5_K or Q6_K was expected",
+                    + "Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K or Q6_K was expected",
                 hint: "use a file quantised as Q8_0, Q6_K, Q5_K_M or Q4_K_M")
         }
         self.name = name
@@ -71,6 +71,8 @@ struct GGUFTensorPlace {
         case 6: .q5_0
         case 7: .q5_1
         case 8: .q8_0
+        case 10: .q2_K
+        case 11: .q3_K
         case 12: .q4_K
         case 13: .q5_K
         case 14: .q6_K

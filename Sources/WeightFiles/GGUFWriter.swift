@@ -80,6 +80,8 @@ public enum GGUFWriter {
         case .q5_0: return 6
         case .q5_1: return 7
         case .q8_0: return 8
+        case .q2_K: return 10
+        case .q3_K: return 11
         case .q4_K: return 12
         case .q5_K: return 13
         case .q6_K: return 14

@@ -34,6 +34,10 @@ public enum StoredType: String, Sendable, CaseIterable {
     case q5_1 = "Q5_1"
     /// 8 bits, a scale for 32 values.
     case q8_0 = "Q8_0"
+    /// 2 bits, scales and minima of two levels for 256 values.
+    case q2_K = "Q2_K"
+    /// 3 bits, scales of two levels for 256 values.
+    case q3_K = "Q3_K"
     /// 4 bits, scales and minima of two levels for 256 values.
     case q4_K = "Q4_K"
     /// 5 bits, scales and minima of two levels for 256 values.
@@ -44,11 +48,19 @@ public enum StoredType: String, Sendable, CaseIterable {
     /// Whether several values share scales, so that only whole blocks can be read.
     public var isQuantised: Bool { valuesPerBlock > 1 }
 
+    /// Whether values are real numbers, as weights are, rather than integers or truth values.
+    public var isReal: Bool {
+        switch self {
+        case .int64, .int32, .int16, .int8, .uint8, .bool: false
+        default: true
+        }
+    }
+
     /// How many values a block holds.
     public var valuesPerBlock: Int {
         switch self {
         case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
-        case .q4_K, .q5_K, .q6_K: 256
+        case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K: 256
         default: 1
         }
     }
@@ -65,6 +77,8 @@ public enum StoredType: String, Sendable, CaseIterable {
         case .q5_0: 22
         case .q5_1: 24
         case .q8_0: 34
+        case .q2_K: 84
+        case .q3_K: 110
         case .q4_K: 144
         case .q5_K: 176
         case .q6_K: 210
@@ -88,6 +102,8 @@ public enum StoredType: String, Sendable, CaseIterable {
         case .q5_0: DUET_STORED_Q5_0
         case .q5_1: DUET_STORED_Q5_1
         case .q8_0: DUET_STORED_Q8_0
+        case .q2_K: DUET_STORED_Q2_K
+        case .q3_K: DUET_STORED_Q3_K
         case .q4_K: DUET_STORED_Q4_K
         case .q5_K: DUET_STORED_Q5_K
         case .q6_K: DUET_STORED_Q6_K

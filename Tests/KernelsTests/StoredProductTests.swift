@@ -18,7 +18,7 @@ private struct Bytes: StoredBytes {
     private static let tolerance = 1e-6
 
     private static let types: [StoredType] = [
-        .q4_0, .q4_1, .q5_1, .q8_0, .q4_K, .q6_K, .float16, .bfloat16, .float32,
+        .q4_0, .q4_1, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q6_K, .float16, .bfloat16, .float32,
     ]
 
     /// Bytes that are a finite number in every type: halves and floats of small exponents.
@@ -33,6 +33,8 @@ private struct Bytes: StoredBytes {
             switch type {
             case .q4_0, .q5_0, .q8_0, .float16: [0]
             case .q4_1, .q5_1, .q4_K: [0, 2]
+            case .q2_K: [80, 82]
+            case .q3_K: [108]
             case .q6_K: [208]
             default: []
             }

@@ -5,7 +5,7 @@ import WeightFiles
     /// The numbers of the types in GGUF files.
     static let types: [(name: String, code: UInt32)] = [
         ("F16", 1), ("BF16", 30), ("Q4_0", 2), ("Q4_1", 3), ("Q5_0", 6), ("Q5_1", 7), ("Q8_0", 8),
-        ("Q4_K", 12), ("Q5_K", 13), ("Q6_K", 14),
+        ("Q2_K", 10), ("Q3_K", 11), ("Q4_K", 12), ("Q5_K", 13), ("Q6_K", 14),
     ]
     /// The reference rounds every product and sum on its own, as the C loops do.
     static let relativeTolerance: Float = 1e-6
