@@ -59,12 +59,14 @@ struct ComparedModel {
 
     private func project(_ features: Tensor, _ kind: MediaKind) throws -> Tensor {
         let name = kind == .visual ? "mm_projector" : "mm_projector_a"
-        let weights = projectors.filter { $0.key.hasPrefix("model.\(name).") }
+        let prefix = "model.\(name)."
+        let weights = projectors.filter { $0.key.hasPrefix(prefix) }
             .mapValues { (shape: $0.shape, values: $0.scalars) }
-        let hasBoundaryTokens = weights["model.\(name).begin_token"] != nil
+        let kind = ProjectorKind(names: weights.keys.map { String($0.dropFirst(prefix.count)) })
+        let hasBoundaryTokens = weights["\(prefix)begin_token"] != nil
         let projector = try Blueprint(source: DictionaryWeights(weights)).assemble {
             try Projector(
-                featureSize: features.shape[1] - (hasBoundaryTokens ? 1 : 0),
+                kind ?? .linear, featureSize: features.shape[1] - (hasBoundaryTokens ? 1 : 0),
                 hiddenSize: language.configuration.hiddenSize,
                 hasBoundaryTokens: hasBoundaryTokens, at: $0 / "model" / name)
         }.model

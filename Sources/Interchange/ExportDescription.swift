@@ -37,10 +37,7 @@ struct ExportDescription {
             guard var medium = inputs.features.description(of: kind) else { continue }
             let name = kind == .visual ? "mm_projector" : "mm_projector_a"
             medium["mark"] = kind == .visual ? recipe.model.visualToken : recipe.model.audioToken
-            medium["projector"] = [
-                "file": ExportFiles.projectors, "weight": "model.\(name).weight",
-                "bias": "model.\(name).bias", "formula": "embedding = W feature + b",
-            ]
+            medium["projector"] = projector("model.\(name)")
             if parts.projectors["model.\(name).begin_token"] != nil {
                 medium["boundary_tokens"] = [
                     "file": ExportFiles.projectors, "begin": "model.\(name).begin_token",
@@ -53,13 +50,33 @@ struct ExportDescription {
         return result
     }
 
+    private func projector(_ name: String) -> [String: Any] {
+        let kind = ProjectorKind(parts.recipe.model.projector)
+        var fields: [String: Any] = ["file": ExportFiles.projectors, "type": kind.rawValue]
+        switch kind {
+        case .linear:
+            fields["weight"] = "\(name).weight"
+            fields["bias"] = "\(name).bias"
+            fields["formula"] = "embedding = W feature + b"
+        case .mlp2xGELU:
+            fields["weights"] = ["\(name).0.weight", "\(name).2.weight"]
+            fields["biases"] = ["\(name).0.bias", "\(name).2.bias"]
+            fields["formula"] = "embedding = W2 gelu(W0 feature + b0) + b2, gelu with erf"
+        }
+        return fields
+    }
+
     private var prompt: [String: Any] {
         let template = inputs.effectiveTemplate(parts.recipe.model.systemPrompt)
+        let ends =
+            template.leadingToken.map { "\($0) comes first; nothing is added at the end" }
+            ?? "nothing is added at either end"
         return [
             "chat_template": template.jinja,
             "rule": "the template is written out; each mark is replaced, where it stands, by the "
                 + "projected tokens of its medium; the text between marks is tokenised piece by "
-                + "piece; nothing is added at either end",
+                + "piece; "
+                + ends,
             "example": template.segments(
                 [Message(.user, "<question>")], addingGenerationPrompt: true
             ).map(\.text).joined(),

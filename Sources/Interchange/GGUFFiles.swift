@@ -35,7 +35,10 @@ struct GGUFFiles {
 
     private func metadata() throws -> [(key: String, value: GGUFValue)] {
         let general: [(key: String, value: GGUFValue)] = [
-            ("general.architecture", .string("llama")), ("general.type", .string("model")),
+            (
+                "general.architecture",
+                .string(inputs.language.configuration.family.rawValue)
+            ), ("general.type", .string("model")),
             ("general.name", .string(parts.recipe.name)), ("general.file_type", .integer(fileType)),
             ("general.quantization_version", .integer(2)),
         ]
@@ -66,14 +69,11 @@ struct GGUFFiles {
             kinds.append(Int(Vocabulary.TokenKind.unused.rawValue))
         }
         var result: [(key: String, value: GGUFValue)] = [
-            ("tokenizer.ggml.model", .string("gpt2")),
-            ("tokenizer.ggml.pre", .string(vocabulary.preTokenizer.rawValue)),
             ("tokenizer.ggml.tokens", .strings(tokens)),
             ("tokenizer.ggml.token_type", .integers(kinds)),
-            ("tokenizer.ggml.merges", .strings(vocabulary.merges.map { "\($0.left) \($0.right)" })),
-            ("tokenizer.ggml.add_bos_token", .boolean(false)),
-            ("tokenizer.ggml.add_space_prefix", .boolean(false)),
+            ("tokenizer.ggml.add_bos_token", .boolean(template.leadingToken != nil)),
         ]
+        result += schemeMetadata(vocabulary, tokenCount: tokens.count)
         if let end = vocabulary.endIDs.first {
             result.append(("tokenizer.ggml.eos_token_id", .integer(end)))
             result.append(("tokenizer.ggml.padding_token_id", .integer(end)))
@@ -81,5 +81,30 @@ struct GGUFFiles {
             result.append(("tokenizer.ggml.bos_token_id", .integer(start)))
         }
         return result
+    }
+
+    /// How text becomes tokens, by llama.cpp's names; padding tokens come last of all.
+    private func schemeMetadata(
+        _ vocabulary: Vocabulary, tokenCount: Int
+    ) -> [(key: String, value: GGUFValue)] {
+        switch vocabulary.scheme {
+        case .byteLevel(let rules):
+            let merges = vocabulary.merges.map { "\($0.left) \($0.right)" }
+            return [
+                ("tokenizer.ggml.model", .string("gpt2")),
+                ("tokenizer.ggml.pre", .string(rules.preTokenizer.rawValue)),
+                ("tokenizer.ggml.merges", .strings(merges)),
+                ("tokenizer.ggml.add_space_prefix", .boolean(false)),
+            ]
+        case .sentencePiece(let rules):
+            let scores = vocabulary.rankedScores.map { Double($0) }
+            let padding = [Double](repeating: scores.min() ?? 0, count: tokenCount - scores.count)
+            return [
+                ("tokenizer.ggml.model", .string("llama")),
+                ("tokenizer.ggml.pre", .string("default")),
+                ("tokenizer.ggml.scores", .floats(scores + padding)),
+                ("tokenizer.ggml.add_space_prefix", .boolean(rules.prefix != .none)),
+            ]
+        }
     }
 }

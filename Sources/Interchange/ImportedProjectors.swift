@@ -1,5 +1,6 @@
 import Checkpointing
 import Foundation
+import Models
 import WeightFiles
 
 /// Projectors under the names that LLaVA and its descendants give them.
@@ -14,7 +15,7 @@ enum ImportedProjectors {
     /// The tensors of a file, or of the first file of a usual name in a folder, by our paths.
     ///
     /// Throws: `WeightFileError` for a file that cannot be read safely; `InterchangeError` for one that
-    /// holds anything but linear projectors
+    /// holds anything but projectors of these kinds
     static func read(folder: String, path: String?) throws -> [String: StoredArray<Float>] {
         let usual = names.map { "\(folder)/\($0)" }
         guard let path = path ?? usual.first(where: FileManager.default.fileExists(atPath:)) else {
@@ -24,10 +25,11 @@ enum ImportedProjectors {
         for (name, array) in try ExportFiles.arrays(path) {
             guard let place = place(of: name) else {
                 throw InterchangeError(
-                    .data, path, "holds \(name), which is no part of a linear projector",
+                    .data, path,
+                    "holds \(name), which is no part of a linear or mlp2x_gelu projector",
                     hint:
-                        "expected model.mm_projector.weight and .bias, and mm_projector_a for sound"
-                )
+                        "expected model.mm_projector.weight and .bias, or those of .0 and .2, and "
+                        + "mm_projector_a for sound")
             }
             result[place] = array
         }
@@ -44,8 +46,11 @@ enum ImportedProjectors {
         for prefix in ["base_model.model.", "model."] where rest.hasPrefix(prefix) {
             rest = rest.dropFirst(prefix.count)
         }
+        let parts =
+            ["begin_token", "end_token"]
+            + ProjectorKind.allCases.flatMap(\.maps).flatMap { ["\($0)weight", "\($0)bias"] }
         let known = ["mm_projector", "mm_projector_a"].flatMap { name in
-            ["weight", "bias", "begin_token", "end_token"].map { "\(name).\($0)" }
+            parts.map { "\(name).\($0)" }
         }
         return known.contains(String(rest)) ? "model.\(rest)" : nil
     }

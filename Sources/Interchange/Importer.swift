@@ -154,21 +154,42 @@ public struct Importer {
                 kind == "visual"
                 ? recipe.model.visual?.hasBoundaryTokens : recipe.model.audio?.hasBoundaryTokens
             let tokens = hasBoundaryTokens == true ? ["begin_token", "end_token"] : []
-            var expected = [
-                "weight": [hidden, size], "bias": [hidden], "feature_mean": [size],
-                "feature_scale": [size],
+            problems += Self.problems(
+                of: own, at: "model.\(name).", ProjectorKind(recipe.model.projector), tokens, size,
+                hidden)
+        }
+        return problems
+    }
+
+    /// What is wrong with the tensors of one projector, whose names begin with `prefix`.
+    private static func problems(
+        of own: [String: StoredArray<Float>], at prefix: String, _ kind: ProjectorKind,
+        _ tokens: [String], _ size: Int, _ hidden: Int
+    ) -> [String] {
+        let found = ProjectorKind(names: own.keys.map { String($0.dropFirst(prefix.count)) })
+        if let found, found != kind {
+            return [
+                "its projector is \(found.rawValue), the recipe's model.projector \(kind.rawValue)"
             ]
-            for token in tokens { expected[token] = [hidden] }
-            for part in ["weight", "bias"] + tokens where own["model.\(name).\(part)"] == nil {
-                problems.append("model.\(name).\(part) is missing")
-            }
-            for (path, array) in own.sorted(by: { $0.key < $1.key }) {
-                let part = String(path.split(separator: ".").last ?? "")
-                if array.shape != expected[part] {
-                    problems.append(
-                        "\(path) is \(array.shape), expected "
-                            + "\(expected[part].map { "\($0)" } ?? "none")")
-                }
+        }
+        var required: [(part: String, shape: [Int])] = []
+        for (index, map) in kind.maps.enumerated() {
+            required.append(("\(map)weight", [hidden, index == 0 ? size : hidden]))
+            required.append(("\(map)bias", [hidden]))
+        }
+        required += tokens.map { ($0, [hidden]) }
+        var problems: [String] = []
+        var expected = ["feature_mean": [size], "feature_scale": [size]]
+        for (part, shape) in required {
+            expected[part] = shape
+            if own[prefix + part] == nil { problems.append("\(prefix)\(part) is missing") }
+        }
+        for (path, array) in own.sorted(by: { $0.key < $1.key }) {
+            let part = String(path.dropFirst(prefix.count))
+            if array.shape != expected[part] {
+                problems.append(
+                    "\(path) is \(array.shape), expected "
+                        + "\(expected[part].map { "\($0)" } ?? "none")")
             }
         }
         return problems

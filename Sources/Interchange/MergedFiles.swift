@@ -82,7 +82,10 @@ struct MergedFiles {
     private func writeTokenizer(to folder: String) throws {
         let vocabulary = inputs.vocabulary
         if let baseFolder {
-            for name in ["tokenizer.json", "special_tokens_map.json", "added_tokens.json"] {
+            let names = [
+                "tokenizer.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json",
+            ]
+            for name in names {
                 guard let data = FileManager.default.contents(atPath: "\(baseFolder)/\(name)")
                 else {
                     continue
@@ -103,10 +106,10 @@ struct MergedFiles {
         var fields: [String: Any] = [
             "tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
             "model_max_length": inputs.language.configuration.positionCount,
-            "add_bos_token": false, "add_eos_token": false,
+            "add_bos_token": template.leadingToken != nil, "add_eos_token": false,
         ]
         if let end = vocabulary.endIDs.first {
-            fields["eos_token"] = vocabulary.tokens[end]
+            fields["eos_token"] = vocabulary.endOfText
             fields["pad_token"] = vocabulary.tokens[end]
         }
         if let id = vocabulary.beginningOfTextID {

@@ -1,10 +1,11 @@
 package import Checkpointing
 
-/// Projectors as other programs know them: one weight and one bias.
+/// Projectors as other programs know them: weights and biases only.
 package enum ProjectorFolding {
-    /// Folds the statistics of features into weight and bias.
+    /// Folds the statistics of features into weight and bias of the map that takes them.
     ///
     /// Formula: W' = W · diag(s); b' = b − W' μ, for y = W·((f − μ) ⊙ s) + b
+    /// Exactness: scales multiply in float32 and the shift is summed in Double; nothing is left out
     package static func fold(
         _ tensors: [(key: String, value: StoredArray<Float>)]
     ) -> [(key: String, value: StoredArray<Float>)] {
@@ -12,8 +13,11 @@ package enum ProjectorFolding {
         return tensors.compactMap { name, tensor in
             guard let place = name.lastIndex(of: ".") else { return (name, tensor) }
             let (module, kind) = (name[..<place], name[place...].dropFirst())
-            guard let mean = byName["\(module).feature_mean"]?.scalars,
-                let scale = byName["\(module).feature_scale"]?.scalars,
+            if kind == "feature_mean" || kind == "feature_scale" { return nil }
+            // The first of two maps stands below the projector; the second takes no features.
+            let projector = module.hasSuffix(".0") ? module.dropLast(2) : module
+            guard let mean = byName["\(projector).feature_mean"]?.scalars,
+                let scale = byName["\(projector).feature_scale"]?.scalars,
                 let weight = byName["\(module).weight"]
             else { return (name, tensor) }
             switch kind {
@@ -30,8 +34,6 @@ package enum ProjectorFolding {
                     return Float(Double(tensor.scalars[row]) - shift)
                 }
                 return (name, StoredArray(shape: tensor.shape, scalars: folded))
-            case "feature_mean", "feature_scale":
-                return nil
             default:
                 return (name, tensor)
             }

@@ -17,9 +17,9 @@ public struct TrainedParts: Sendable {
     /// The projectors as they were trained, statistics of features included.
     public let projectors: [String: StoredArray<Float>]
 
-    private static let projectorNames = [
-        "weight", "bias", "feature_mean", "feature_scale", "begin_token", "end_token",
-    ]
+    private static let projectorNames =
+        ["feature_mean", "feature_scale", "begin_token", "end_token"]
+        + ProjectorKind.allCases.flatMap { $0.maps.flatMap { ["\($0)weight", "\($0)bias"] } }
 
     /// Sorts a checkpoint's tensors; `source` is its file.
     ///

@@ -71,6 +71,7 @@ public final class Blueprint {
     /// nothing in this model; errors of the source
     public func assemble<Model>(_ build: (Scope) throws -> Model) throws -> Assembly<Model> {
         let model = try build(Scope(blueprint: self, path: ""))
+        report.source = source.name
         report.unused = source.paths.filter { !claimed.contains($0) }
         if let problem = report.problem { throw problem }
         try checkPlan()
@@ -101,7 +102,8 @@ public final class Blueprint {
             report.initialized.append(path)
             return .fresh
         }
-        report.missing.append(.init(path: path, shape: shape))
+        report.missing.append(
+            .init(path: path, shape: shape, storedName: source.storedName(of: path)))
         return nil
     }
 

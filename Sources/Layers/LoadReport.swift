@@ -16,8 +16,12 @@ public struct LoadReport: Sendable {
         public let path: String
         /// The shape the model needs.
         public let shape: [Int]
+        /// What the source would call it, where that is not its path.
+        public let storedName: String?
     }
 
+    /// Where the tensors come from.
+    public internal(set) var source = "weights"
     /// Paths read from the source, in the order the model asked.
     public internal(set) var loaded: [String] = []
     /// Paths that got first values because the blueprint allows it.
@@ -44,6 +48,13 @@ public struct LoadReport: Sendable {
     /// How many missing paths get the name nearest to them in an error.
     private static let suggestionCount = 8
 
+    /// One line about tensors of the source that the model has no use for, or nil when there are none.
+    public var unusedNote: String? {
+        guard let first = unused.first else { return nil }
+        let what = unused.count == 1 ? "1 tensor is" : "\(unused.count) tensors are"
+        return "\(source): \(what) not used by the model, such as \(first)"
+    }
+
     /// One error that lists every missing and mismatched tensor, or nil when there is none.
     var problem: LayerError? {
         guard !missing.isEmpty || !mismatched.isEmpty else { return nil }
@@ -51,13 +62,15 @@ public struct LoadReport: Sendable {
         for (index, tensor) in missing.enumerated() {
             let nearest = index < Self.suggestionCount ? nearestUnused(to: tensor.path) : nil
             lines.append(
-                "\(tensor.path) \(tensor.shape) is missing"
+                "\(tensor.path) \(tensor.shape)"
+                    + (tensor.storedName.map { ", there \($0)," } ?? "") + " is missing"
                     + (nearest.map { " (unused and nearest: \($0))" } ?? ""))
         }
         lines += mismatched.map { "\($0.path) is \($0.found), expected \($0.expected)" }
         return LayerError(
-            .weights, subject: "weights",
-            detail: "\(missing.count) missing, \(mismatched.count) of another shape: "
+            .weights, subject: source,
+            detail: "\(missing.count) missing, \(mismatched.count) of another shape, "
+                + "\(unused.count) unused: "
                 + lines.joined(separator: ", "),
             hint: "check that configuration and weights belong together")
     }

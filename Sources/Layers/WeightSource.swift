@@ -2,6 +2,9 @@ public import Kernels
 
 /// Where a model's weights come from, asked by path: Hugging Face's name of each tensor.
 public protocol WeightSource {
+    /// What messages call it: a file's path, for instance.
+    var name: String { get }
+
     /// Every path the source can give, in a fixed order; used to report what a model did not take.
     var paths: [String] { get }
 
@@ -15,6 +18,9 @@ public protocol WeightSource {
     /// Throws: when the values can't be read
     func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws
 
+    /// What the source calls, or would call, a tensor, where that is not its path.
+    func storedName(of path: String) -> String?
+
     /// A matrix in the form in which the source stores it, or nil when it has no such form.
     ///
     /// Throws: when the source has it but can't give it
@@ -22,6 +28,7 @@ public protocol WeightSource {
 }
 
 extension WeightSource {
+    public func storedName(of path: String) -> String? { nil }
     public func stored(_ path: String) throws -> StoredMatrix? { nil }
 }
 
@@ -40,6 +47,8 @@ public struct DictionaryWeights: WeightSource, Sendable {
         }
         self.tensors = tensors
     }
+
+    public var name: String { "\(tensors.count) tensors in memory" }
 
     public var paths: [String] { tensors.keys.sorted() }
 
@@ -62,6 +71,15 @@ public struct CombinedWeights: WeightSource {
     /// Puts sources in order of precedence.
     public init(_ sources: [any WeightSource]) {
         self.sources = sources
+    }
+
+    public var name: String {
+        let named = sources.filter { !$0.paths.isEmpty }.map(\.name)
+        return named.isEmpty ? "no weights" : named.joined(separator: " and ")
+    }
+
+    public func storedName(of path: String) -> String? {
+        sources.lazy.compactMap { $0.storedName(of: path) }.first
     }
 
     public var paths: [String] {

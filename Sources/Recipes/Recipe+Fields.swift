@@ -31,8 +31,10 @@ extension Recipe.Model {
             weights: fields.choice("weights", Recipe.Model.Weights.self),
             visual: fields.optionalSection("visual").map(Recipe.Visual.init(_:)),
             audio: fields.optionalSection("audio").map(Recipe.Audio.init(_:)),
+            projector: fields.choice("projector", Recipe.Model.Projector.self),
             visualToken: fields.text("visual_token"),
             audioToken: fields.text("audio_token"),
+            chatFormat: fields.choice("chat_template", Recipe.Model.ChatFormat.self),
             systemPrompt: prompt.map { $0.isEmpty ? .none : .text($0) } ?? .templateDefault)
     }
 }

@@ -51,12 +51,38 @@ extension Recipe {
         public let visual: Visual?
         /// What is heard, or nil for a model without hearing.
         public let audio: Audio?
+        /// The map from features to embeddings.
+        public let projector: Projector
         /// The mark in a question where the picture's tokens go.
         public let visualToken: String
         /// The mark in a question where the sound's tokens go.
         public let audioToken: String
+        /// How conversations are written.
+        public let chatFormat: ChatFormat
         /// The system message of every conversation.
         public let systemPrompt: SystemPrompt
+
+        /// How conversations are written.
+        public enum ChatFormat: String, Sendable, CaseIterable {
+            /// As the model's own files say.
+            case model
+            /// ChatML: Qwen2, SmolLM2.
+            case chatML = "chatml"
+            /// Llama-2-Chat's.
+            case llama2 = "llama_2"
+            /// Llama-3-Instruct's.
+            case llama3 = "llama_3"
+            /// Vicuna's and LLaVA's.
+            case vicuna1 = "vicuna_v1"
+        }
+
+        /// The map from features to embeddings, by LLaVA's names.
+        public enum Projector: String, Sendable, CaseIterable {
+            /// One affine map.
+            case linear
+            /// Two affine maps with GELU between them.
+            case mlp2xGELU = "mlp2x_gelu"
+        }
 
         /// How frozen weights are kept.
         public enum Weights: String, Sendable, CaseIterable {

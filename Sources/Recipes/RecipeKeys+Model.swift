@@ -8,11 +8,18 @@ extension RecipeKey {
         .optional("visual", .section(visual), "what is seen; null for a model without sight"),
         .optional("audio", .section(audio), "what is heard; null for a model without hearing"),
         .key(
+            "projector", .choice(Recipe.Model.Projector.allCases.map(\.rawValue)), "linear",
+            "the map from features to embeddings: linear, or mlp2x_gelu, two maps with GELU between "
+                + "them"),
+        .key(
             "visual_token", .text(.mark), "<video>",
             "the mark in a question where the picture's tokens go"),
         .key(
             "audio_token", .text(.mark), "<audio>",
             "the mark in a question where the sound's tokens go"),
+        .key(
+            "chat_template", .choice(Recipe.Model.ChatFormat.allCases.map(\.rawValue)), "model",
+            "how conversations are written: as the model's own files say, or in a format by name"),
         .optional(
             "system_prompt", .text(.text),
             "the system message of every conversation; null for the chat template's own, "

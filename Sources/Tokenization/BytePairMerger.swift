@@ -1,4 +1,4 @@
-/// Merges the bytes of one word into tokens, lowest merge rank first.
+/// Merges the bytes of a word, or the characters of a text, into tokens, lowest merge rank first.
 ///
 /// A linked list of symbols and a heap of candidate pairs: O(n log n) in the length of the word.
 /// Source: Sennrich et al. 2016 (arXiv:1508.07909), algorithm 1.
@@ -21,10 +21,15 @@ struct BytePairMerger: Sendable {
     /// The tokens of a word; a byte without a token is left out before anything is merged.
     func tokens(_ word: some Sequence<UInt8>) -> [Int32] {
         let bytes = word.map { tokenOfByte[Int($0)] }.filter { $0 >= 0 }
-        if bytes.count < 2 { return bytes }
-        var symbols = SymbolList(bytes)
+        return bytes.count < 2 ? bytes : merged(bytes).map(\.token)
+    }
+
+    /// What symbols become, and the place of the first symbol in each; a negative symbol stays as it is.
+    func merged(_ start: [Int32]) -> [(place: Int, token: Int32)] {
+        if start.isEmpty { return [] }
+        var symbols = SymbolList(start)
         var queue = CandidateHeap()
-        for index in 0..<(bytes.count - 1) { propose(index, in: &symbols, to: &queue) }
+        for index in 0..<(start.count - 1) { propose(index, in: &symbols, to: &queue) }
         while let (rank, index) = queue.popLowest() {
             guard symbols.rank[index] == rank else { continue }
             symbols.mergeWithNext(index)
@@ -78,11 +83,11 @@ private struct SymbolList {
         if Int(next[index]) < token.count { previous[Int(next[index])] = Int32(index) }
     }
 
-    var remaining: [Int32] {
-        var result: [Int32] = []
+    var remaining: [(place: Int, token: Int32)] {
+        var result: [(place: Int, token: Int32)] = []
         var index = 0
         while index < token.count {
-            result.append(token[index])
+            result.append((index, token[index]))
             index = Int(next[index])
         }
         return result

@@ -1,18 +1,16 @@
 /// Decodes tokens one by one without ever giving out half a character.
 public struct StreamingDecoder: Sendable {
-    private let tokenizer: Tokenizer
-    private let skippingSpecial: Bool
+    private var tokens: Detokenizer
     private var pending: [UInt8] = []
 
     /// Starts an empty stream.
     public init(_ tokenizer: Tokenizer, skippingSpecial: Bool = true) {
-        self.tokenizer = tokenizer
-        self.skippingSpecial = skippingSpecial
+        tokens = Detokenizer(tokenizer, skippingSpecial: skippingSpecial)
     }
 
     /// Adds a token and gives out the text that is complete with it, which may be empty.
     public mutating func append(_ id: Int32) -> String {
-        pending += tokenizer.bytes(of: id, skippingSpecial: skippingSpecial)
+        pending += tokens.bytes(of: id)
         let complete = pending.count - Self.unfinishedCount(pending)
         let text = String(decoding: pending[..<complete], as: UTF8.self)
         pending.removeFirst(complete)

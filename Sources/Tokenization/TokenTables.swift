@@ -1,4 +1,6 @@
 /// The look-up tables of a vocabulary, checked while they are built.
+///
+/// A byte-level tokenizer has tokens for bytes and merges; of any other there are the tokens only.
 struct TokenTables {
     private(set) var bytesOfToken: [[UInt8]] = []
     private(set) var ids: [[UInt8]: Int32] = [:]
@@ -7,12 +9,13 @@ struct TokenTables {
 
     init(_ vocabulary: Vocabulary) throws(TokenizationError) {
         try addTokens(vocabulary)
+        guard case .byteLevel = vocabulary.scheme else { return }
         let alphabet = ByteAlphabet()
         for byte in UInt8.min...UInt8.max {
             let token = ids[Array(alphabet.character(byte).utf8)]
             tokenOfByte[Int(byte)] = token ?? -1
         }
-        try addMerges(vocabulary.merges)
+        merges = try Self.merges(vocabulary.merges, ids: ids)
     }
 
     private mutating func addTokens(_ vocabulary: Vocabulary) throws(TokenizationError) {
@@ -26,7 +29,9 @@ struct TokenTables {
                     .malformed, "token \(id)",
                     "'\(token)' is also token \(other); expected each token once")
             }
-            if kind != .normal && kind != .byte {
+            if case .sentencePiece = vocabulary.scheme {
+                bytesOfToken.append(SentencePieceRules.bytes(token, kind))
+            } else if kind != .normal && kind != .byte {
                 bytesOfToken.append(name)
             } else if let bytes = alphabet.bytes(token) {
                 bytesOfToken.append(bytes)
@@ -40,7 +45,11 @@ struct TokenTables {
         }
     }
 
-    private mutating func addMerges(_ list: [Vocabulary.Merge]) throws(TokenizationError) {
+    /// The rank (high half) and the resulting token (low half) of each pair of tokens.
+    static func merges(
+        _ list: [Vocabulary.Merge], ids: [[UInt8]: Int32]
+    ) throws(TokenizationError) -> [UInt64: UInt64] {
+        var merges: [UInt64: UInt64] = [:]
         merges.reserveCapacity(list.count)
         for (rank, merge) in list.enumerated() {
             let parts = (Array(merge.left.utf8), Array(merge.right.utf8))
@@ -56,5 +65,6 @@ struct TokenTables {
             guard merges[key] == nil else { continue }
             merges[key] = UInt64(rank) << 32 | UInt64(UInt32(bitPattern: result))
         }
+        return merges
     }
 }

@@ -1,8 +1,19 @@
-/// Turns text into token ids and back, by byte-level byte-pair encoding.
+/// What stands before a text that is turned into tokens.
+public enum TextPlace: Sendable {
+    /// Nothing: it begins here.
+    case start
+    /// A special token, or a medium.
+    case special
+    /// Other text that it goes on from.
+    case text
+}
+
+/// Turns text into token ids and back, by byte-pair encoding of bytes or of SentencePiece's characters.
 ///
-/// Special tokens are found first, the rest is cut into words, and the bytes of each word are
-/// merged by rank. Nothing is added at either end.
-/// Source: Sennrich et al. 2016 (arXiv:1508.07909); Radford et al. 2019 (GPT-2), section 2.2.
+/// Special tokens are found first; what is between them is merged. Nothing is added at either end, but
+/// for the space that SentencePiece puts before a text.
+/// Source: Sennrich et al. 2016 (arXiv:1508.07909); Radford et al. 2019 (GPT-2), section 2.2; Kudo &
+/// Richardson 2018 (arXiv:1808.06226)
 public struct Tokenizer: Sendable {
     /// The number of tokens.
     public let vocabularyCount: Int
@@ -10,22 +21,25 @@ public struct Tokenizer: Sendable {
     public let beginningOfTextID: Int32?
     /// The token that ends a text or a turn, where the model has one.
     public let endOfTextID: Int32?
+    /// The rules of a SentencePiece tokenizer, nil for one of bytes.
+    let sentencePieceRules: SentencePieceRules?
+
+    private enum Encoder {
+        case byteLevel(ByteLevelEncoder)
+        case sentencePiece(SentencePieceEncoder)
+    }
 
     private let bytesOfToken: [[UInt8]]
     private let kinds: [Vocabulary.TokenKind]
     private let tokenIDs: [[UInt8]: Int32]
-    private let preTokenizer: PreTokenizer
-    private let merger: BytePairMerger
+    private let encoder: Encoder
     private let everySpecial: SpecialTokenFinder
     private let userDefined: SpecialTokenFinder
 
-    /// Words longer than this are merged anew each time instead of being remembered.
-    private static let longestRememberedWord = 64
-
     /// Builds the tables of a vocabulary.
     ///
-    /// Throws: when a token occurs twice or is not written in the byte alphabet, and when a merge
-    /// names a token that does not exist.
+    /// Throws: when a token occurs twice, a merge names a token that does not exist, a byte-level token
+    /// is not written in the byte alphabet, or a byte has no token to fall back to
     public init(vocabulary: Vocabulary) throws(TokenizationError) {
         let tables = try TokenTables(vocabulary)
         vocabularyCount = vocabulary.tokens.count
@@ -34,42 +48,79 @@ public struct Tokenizer: Sendable {
         bytesOfToken = tables.bytesOfToken
         kinds = vocabulary.kinds
         tokenIDs = tables.ids
-        preTokenizer = vocabulary.preTokenizer
-        merger = BytePairMerger(merges: tables.merges, tokenOfByte: tables.tokenOfByte)
-        let special = vocabulary.kinds.enumerated().filter { $0.element.isRecognisedWhole }
-        everySpecial = SpecialTokenFinder(
-            special.map { (tables.bytesOfToken[$0.offset], Int32($0.offset)) })
-        userDefined = SpecialTokenFinder(
-            special.filter { $0.element == .userDefined }
-                .map { (tables.bytesOfToken[$0.offset], Int32($0.offset)) })
+        var isFoundLater = false
+        switch vocabulary.scheme {
+        case .byteLevel(let rules):
+            sentencePieceRules = nil
+            encoder = .byteLevel(
+                ByteLevelEncoder(rules, tables: tables, kinds: vocabulary.kinds))
+        case .sentencePiece(let rules):
+            sentencePieceRules = rules
+            isFoundLater = rules.prefix == .afterControl
+            encoder = .sentencePiece(
+                try SentencePieceEncoder(vocabulary, rules: rules, ids: tables.ids))
+        }
+        let control = vocabulary.kinds.enumerated()
+            .filter { $0.element == .control || $0.element == .unknown }
+            .map { (Array(vocabulary.tokens[$0.offset].utf8), Int32($0.offset)) }
+        let plain = vocabulary.kinds.enumerated()
+            .filter { $0.element == .userDefined && !isFoundLater }
+            .map { (tables.bytesOfToken[$0.offset], Int32($0.offset)) }
+        everySpecial = SpecialTokenFinder(control + plain)
+        userDefined = SpecialTokenFinder(plain)
     }
 
-    /// The token ids of a text.
+    /// The token ids of a text, or of a part of one; `place` says what stands before it.
     ///
-    /// Control tokens written in the text become their ids unless `parsingSpecial` is false. A byte
+    /// Control tokens, and the unknown token, written in the text become their ids unless `parsingSpecial` is false. A byte
     /// the vocabulary has no token for, such as a rare control character, is left out.
-    public func encode(_ text: String, parsingSpecial: Bool = true) -> [Int32] {
+    public func encode(
+        _ text: String, parsingSpecial: Bool = true, at place: TextPlace = .start
+    ) -> [Int32] {
         var text = text
         return text.withUTF8 { bytes in
-            var encoding = Encoding(text: bytes)
+            var ids: [Int32] = []
+            var remembered: [[UInt8]: [Int32]] = [:]
             let finder = parsingSpecial ? everySpecial : userDefined
-            var start = 0
-            while let (range, id) = finder.next(in: bytes, from: start) {
-                append(start..<range.lowerBound, to: &encoding)
-                encoding.ids.append(id)
-                start = range.upperBound
+            var (start, place) = (0, place)
+            func append(_ range: Range<Int>) {
+                if range.isEmpty { return }
+                let part = UnsafeBufferPointer(rebasing: bytes[range])
+                switch encoder {
+                case .byteLevel(let encoder):
+                    encoder.append(part, remembered: &remembered, to: &ids)
+                case .sentencePiece(let encoder):
+                    encoder.append(part, at: place, to: &ids)
+                }
             }
-            append(start..<bytes.count, to: &encoding)
-            return encoding.ids
+            while let (range, id) = finder.next(in: bytes, from: start) {
+                append(start..<range.lowerBound)
+                ids.append(id)
+                (start, place) = (range.upperBound, .special)
+            }
+            append(start..<bytes.count)
+            return ids
         }
     }
 
     /// The text of token ids; bytes that are no UTF-8 and ids outside the vocabulary show as
-    /// U+FFFD.
+    /// U+FFFD. The space that SentencePiece puts before a text is dropped.
     public func decode(_ ids: [Int32], skippingSpecial: Bool = false) -> String {
         var bytes: [UInt8] = []
-        for id in ids { bytes += self.bytes(of: id, skippingSpecial: skippingSpecial) }
+        var tokens = Detokenizer(self, skippingSpecial: skippingSpecial)
+        for id in ids { bytes += tokens.bytes(of: id) }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What stands before a text that follows a token.
+    public func place(after id: Int32?) -> TextPlace {
+        guard let id else { return .start }
+        guard kinds.indices.contains(Int(id)) else { return .special }
+        switch kinds[Int(id)] {
+        case .normal, .byte: return .text
+        case .userDefined: return sentencePieceRules?.prefix == .afterControl ? .text : .special
+        case .control, .unknown, .unused: return .special
+        }
     }
 
     /// The id of a token as the vocabulary writes it, or nil when there is none.
@@ -83,7 +134,7 @@ public struct Tokenizer: Sendable {
     /// The tokens after which an answer is complete: the end of text, and the control tokens that
     /// end a turn or a document in the templates known here.
     public var endOfTurnIDs: Set<Int32> {
-        let named = [ChatTemplate.endOfTurn, ChatTemplate.endOfDocument].compactMap { id(of: $0) }
+        let named = ChatTemplate.endings.compactMap { id(of: $0) }
         return Set(named.filter(isControl) + [endOfTextID].compactMap { $0 })
     }
 
@@ -93,43 +144,9 @@ public struct Tokenizer: Sendable {
         return skippingSpecial && kinds[Int(id)] == .control ? [] : bytesOfToken[Int(id)]
     }
 
-    private func append(_ range: Range<Int>, to encoding: inout Encoding) {
-        let scanner = WordScanner(
-            text: UnsafeBufferPointer(rebasing: encoding.text[range]),
-            isolatesDigits: preTokenizer.isolatesDigits)
-        var start = 0
-        while start < range.count {
-            let end = scanner.endOfWord(from: start)
-            let word = scanner.text[start..<end]
-            start = end
-            if word.count > Self.longestRememberedWord {
-                encoding.ids += merger.tokens(word)
-                continue
-            }
-            let key = Array(word)
-            if let known = encoding.remembered[key] {
-                encoding.ids += known
-            } else {
-                let ids = merger.tokens(key)
-                encoding.remembered[key] = ids
-                encoding.ids += ids
-            }
-        }
+    /// Whether a token is written with its spaces as SentencePiece writes them.
+    func isPiece(_ id: Int32) -> Bool {
+        guard kinds.indices.contains(Int(id)) else { return false }
+        return [.normal, .userDefined, .unused].contains(kinds[Int(id)])
     }
-}
-
-/// A text on its way to token ids, with the words met so far.
-private struct Encoding {
-    let text: UnsafeBufferPointer<UInt8>
-    var ids: [Int32] = []
-    var remembered: [[UInt8]: [Int32]] = [:]
-
-    init(text: UnsafeBufferPointer<UInt8>) {
-        self.text = text
-    }
-}
-
-extension Vocabulary.TokenKind {
-    /// Whether the token is looked for in text before words are cut.
-    var isRecognisedWhole: Bool { self == .control || self == .userDefined }
 }

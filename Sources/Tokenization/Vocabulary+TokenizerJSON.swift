@@ -7,28 +7,28 @@ extension Vocabulary {
     /// model's `config.json` holds these ids.
     ///
     /// Throws: when the file is not such JSON, contradicts itself, or asks for a normalizer,
-    /// pre-tokenizer or merging rule other than byte-level BPE's.
+    /// pre-tokenizer or merging rule other than those of byte-level or SentencePiece BPE
     public init(
         tokenizerJSON data: Data, beginningOfTextID: Int? = nil, endOfTextID: Int? = nil
     ) throws(TokenizationError) {
         let file = try TokenizerFile.decoded(data)
-        try file.checkOptions()
-        let (tokens, kinds) = try file.tokensInOrder()
+        let scheme = try file.scheme()
+        let (tokens, kinds) = try file.tokensInOrder(scheme)
         try self.init(
-            tokens: tokens, kinds: kinds, merges: try file.model.merges.parsed(),
-            preTokenizer: try file.preTokenizerKind(),
+            tokens: tokens, kinds: kinds, merges: try file.model.merges.parsed(), scheme: scheme,
             beginningOfTextID: beginningOfTextID, endOfTextID: endOfTextID)
     }
 }
 
 /// The part of `tokenizer.json` that is read.
-private struct TokenizerFile: Decodable {
+struct TokenizerFile: Decodable {
     struct Model: Decodable {
         let type: String?
         let vocab: [String: Int32]
         let merges: MergeList
         let ignore_merges: Bool?
         let byte_fallback: Bool?
+        let unk_token: String?
         let continuing_subword_prefix: String?
         let end_of_word_suffix: String?
     }
@@ -43,11 +43,30 @@ private struct TokenizerFile: Decodable {
     }
 
     struct Step: Decodable {
+        struct Pattern: Decodable {
+            let text: String?
+            let expression: String?
+
+            private enum CodingKeys: String, CodingKey {
+                case text = "String"
+                case expression = "Regex"
+            }
+        }
+
         let type: String
         let individual_digits: Bool?
         let add_prefix_space: Bool?
         let use_regex: Bool?
         let pretokenizers: [Step]?
+        let normalizers: [Step]?
+        let prepend: String?
+        let pattern: Pattern?
+        let content: String?
+        let behavior: String?
+        let invert: Bool?
+        let replacement: String?
+        let prepend_scheme: String?
+        let split: Bool?
     }
 
     let model: Model
@@ -83,59 +102,26 @@ private struct TokenizerFile: Decodable {
         }
     }
 
-    func checkOptions() throws(TokenizationError) {
-        let refused: [(String, Bool)] = [
-            ("model.type '\(model.type ?? "BPE")'", (model.type ?? "BPE") != "BPE"),
-            ("model.ignore_merges", model.ignore_merges ?? false),
-            ("model.byte_fallback", model.byte_fallback ?? false),
-            ("model.continuing_subword_prefix", !(model.continuing_subword_prefix ?? "").isEmpty),
-            ("model.end_of_word_suffix", !(model.end_of_word_suffix ?? "").isEmpty),
-            ("normalizer '\(normalizer?.type ?? "")'", normalizer != nil),
-        ]
-        for (name, isAsked) in refused where isAsked {
-            throw TokenizationError(
-                .unsupported, "tokenizer.json",
-                "\(name) is not known; expected plain byte-level BPE",
-                hint: "choose a model whose tokenizer is byte-level BPE")
-        }
-        for token in added_tokens ?? []
-        where token.single_word == true || token.lstrip == true || token.rstrip == true {
-            throw TokenizationError(
-                .unsupported, "tokenizer.json",
-                "added token '\(token.content)' asks for single_word, lstrip or rstrip; "
-                    + "expected all three to be false")
-        }
-    }
-
-    func preTokenizerKind() throws(TokenizationError) -> PreTokenizer {
-        var steps =
-            pre_tokenizer.map { $0.type == "Sequence" ? $0.pretokenizers ?? [] : [$0] } ?? []
-        var isolatesDigits = false
-        if let first = steps.first, first.type == "Digits", first.individual_digits == true {
-            isolatesDigits = true
-            steps.removeFirst()
-        }
-        guard steps.count == 1, steps[0].type == "ByteLevel", steps[0].add_prefix_space == false,
-            steps[0].use_regex ?? true
-        else {
-            throw TokenizationError(
-                .unsupported, "tokenizer.json",
-                "the pre-tokenizer is not known; expected ByteLevel with its own pattern and no "
-                    + "prefix space, with or without individual Digits before it")
-        }
-        return isolatesDigits ? .smolLM : .gpt2
-    }
-
     /// The tokens by id; every id from 0 must be there exactly once.
-    func tokensInOrder() throws(TokenizationError) -> ([String], [Vocabulary.TokenKind]) {
+    func tokensInOrder(
+        _ scheme: Vocabulary.Scheme
+    ) throws(TokenizationError) -> ([String], [Vocabulary.TokenKind]) {
         var entries: [(id: Int32, token: String, kind: Vocabulary.TokenKind)] = []
         let added = Dictionary(
             (added_tokens ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var hasBytes = false
+        if case .sentencePiece = scheme { hasBytes = true }
         for (token, id) in model.vocab where added[id] == nil {
-            entries.append((id, token, .normal))
+            let isByte = hasBytes && SentencePieceRules.byte(token) != nil
+            entries.append((id, token, isByte ? .byte : .normal))
         }
         for token in added.values {
-            entries.append((token.id, token.content, token.special ? .control : .userDefined))
+            let isUnknown = hasBytes && token.content == model.unk_token
+            entries.append(
+                (
+                    token.id, token.content,
+                    isUnknown ? .unknown : token.special ? .control : .userDefined
+                ))
         }
         entries.sort { $0.id < $1.id }
         for (place, entry) in entries.enumerated() where Int(entry.id) != place {
@@ -149,7 +135,7 @@ private struct TokenizerFile: Decodable {
 }
 
 /// Merges as `"a b"` (older files) or as `["a", "b"]`.
-private enum MergeList: Decodable {
+enum MergeList: Decodable {
     case joined([String])
     case pairs([[String]])
 

@@ -14,24 +14,20 @@ extension Vocabulary {
         let ids = Dictionary(
             tokens.enumerated().map { ($0.element, $0.offset) },
             uniquingKeysWith: { first, _ in first })
-        let byteLevel: [String: Any] = [
-            "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
-            "use_regex": true,
-        ]
-        let digits: [String: Any] = ["type": "Digits", "individual_digits": true]
-        let preTokenizers: [String: Any] =
-            preTokenizer.isolatesDigits
-            ? ["type": "Sequence", "pretokenizers": [digits, byteLevel]] : byteLevel
+        let settings = scheme.fields
         let model: [String: Any] = [
-            "type": "BPE", "vocab": ids, "merges": merges.map { "\($0.left) \($0.right)" },
-            "dropout": NSNull(), "unk_token": NSNull(), "continuing_subword_prefix": NSNull(),
-            "end_of_word_suffix": NSNull(), "fuse_unk": false, "byte_fallback": false,
-            "ignore_merges": false,
+            "type": "BPE", "vocab": ids,
+            "merges": rankedMerges.map { "\($0.left) \($0.right)" }, "dropout": NSNull(),
+            "unk_token": unknownToken.map { $0 as Any } ?? NSNull(),
+            "continuing_subword_prefix": NSNull(),
+            "end_of_word_suffix": NSNull(), "fuse_unk": settings.fallsBackToBytes,
+            "byte_fallback": settings.fallsBackToBytes, "ignore_merges": settings.takesWholeWords,
         ]
         let file: [String: Any] = [
             "version": "1.0", "truncation": NSNull(), "padding": NSNull(),
-            "added_tokens": added, "normalizer": NSNull(), "pre_tokenizer": preTokenizers,
-            "post_processor": NSNull(), "decoder": byteLevel, "model": model,
+            "added_tokens": added, "normalizer": settings.normalizer,
+            "pre_tokenizer": settings.preTokenizer, "post_processor": NSNull(),
+            "decoder": settings.decoder, "model": model,
         ]
         return try JSONSerialization.data(
             withJSONObject: file, options: [.sortedKeys, .withoutEscapingSlashes])
@@ -39,7 +35,7 @@ extension Vocabulary {
 
     /// The ids of the tokens after which an answer is complete; the end of a turn comes first.
     public var endIDs: [Int] {
-        let named = [ChatTemplate.endOfTurn, ChatTemplate.endOfDocument].compactMap { name in
+        let named = ChatTemplate.endings.compactMap { name in
             tokens.firstIndex(of: name).flatMap { kinds[$0] == .control ? $0 : nil }
         }
         let own = endOfTextID.map { [Int($0)] } ?? []
@@ -47,26 +43,50 @@ extension Vocabulary {
     }
 }
 
+extension Vocabulary {
+    private var unknownToken: String? { kinds.firstIndex(of: .unknown).map { tokens[$0] } }
+
+    /// The merges; where scores decide, every pair that makes a piece, the best piece first.
+    ///
+    /// Source: the order of transformers' conversion of SentencePiece models
+    var rankedMerges: [Merge] {
+        if scores.isEmpty { return merges }
+        let ids = Dictionary(
+            tokens.enumerated().map { ($0.element, $0.offset) },
+            uniquingKeysWith: { first, _ in first })
+        let ranks = Self.ranks(scores)
+        let order = tokens.indices.filter { kinds[$0] == .normal }
+            .sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+        return order.flatMap { id -> [Merge] in
+            let scalars = tokens[id].unicodeScalars
+            let pairs = scalars.indices.dropFirst().compactMap { cut -> (Int, Int)? in
+                guard let left = ids[String(scalars[..<cut])],
+                    let right = ids[String(scalars[cut...])]
+                else { return nil }
+                return (left, right)
+            }
+            return pairs.sorted(by: <).map { Merge(tokens[$0.0], tokens[$0.1]) }
+        }
+    }
+
+    /// How good each token is to be merged into; where merges decide, the earlier made the better, and
+    /// characters last.
+    ///
+    /// Source: LLaMA's own scores, which count down from 0 in the order of the merges
+    public var rankedScores: [Float] {
+        if !scores.isEmpty { return scores }
+        let ids = Dictionary(
+            tokens.enumerated().map { ($0.element, $0.offset) },
+            uniquingKeysWith: { first, _ in first })
+        var result = kinds.map { $0 == .normal ? -Float(merges.count) : 0 }
+        for (rank, merge) in merges.enumerated().reversed() {
+            if let id = ids[merge.left + merge.right] { result[id] = -Float(rank) }
+        }
+        return result
+    }
+}
+
 extension Vocabulary.TokenKind {
     /// Whether Hugging Face lists the token as added to the vocabulary.
     fileprivate var isAdded: Bool { self == .control || self == .userDefined || self == .unknown }
-}
-
-extension ChatTemplate {
-    /// The template as a Jinja text, which `init(jinja:)` recognises.
-    public var jinja: String {
-        let turn =
-            "{{'\(Self.startOfTurn)' + message['role'] + '\\n' + message['content'] + "
-            + "'\(Self.endOfTurn)' + '\\n'}}"
-        var system = ""
-        if let prompt = defaultSystemPrompt {
-            let text = prompt.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
-                .replacing("\n", with: "\\n")
-            system =
-                "{% if loop.first and messages[0]['role'] != 'system' %}{{ '\(Self.startOfTurn)system"
-                + "\\n\(text)\(Self.endOfTurn)\\n' }}{% endif %}"
-        }
-        return "{% for message in messages %}\(system)\(turn){% endfor %}"
-            + "{% if add_generation_prompt %}{{ '\(Self.startOfTurn)assistant\\n' }}{% endif %}"
-    }
 }

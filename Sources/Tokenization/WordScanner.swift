@@ -1,24 +1,35 @@
 /// Cuts UTF-8 text into words as a pre-tokenizer's pattern does.
 ///
-/// The pattern is
-/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`, scanned by hand;
-/// a text of well-formed UTF-8 is expected, as `String` guarantees.
+/// GPT-2's pattern is
+/// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`; patterns are scanned by
+/// hand. A text of well-formed UTF-8 is expected, as `String` guarantees.
 package struct WordScanner {
     /// The character classes the pattern tells apart.
-    private enum CharacterClass: UInt8 {
+    enum CharacterClass: UInt8 {
         case letter, number, space, other, end
     }
 
     package let text: UnsafeBufferPointer<UInt8>
-    package let isolatesDigits: Bool
+    package let preTokenizer: PreTokenizer
 
-    package init(text: UnsafeBufferPointer<UInt8>, isolatesDigits: Bool) {
+    package init(text: UnsafeBufferPointer<UInt8>, preTokenizer: PreTokenizer) {
         self.text = text
-        self.isolatesDigits = isolatesDigits
+        self.preTokenizer = preTokenizer
     }
 
     /// The end of the word that starts at `start`, which lies before the end of the text.
     package func endOfWord(from start: Int) -> Int {
+        switch preTokenizer {
+        case .gpt2, .smolLM: endOfGPT2Word(from: start)
+        case .llama3: endOfLlama3Word(from: start, longestNumber: 3)
+        case .qwen2: endOfLlama3Word(from: start, longestNumber: 1)
+        }
+    }
+
+    /// Whether a number character is always a word of its own.
+    private var isolatesDigits: Bool { preTokenizer == .smolLM }
+
+    private func endOfGPT2Word(from start: Int) -> Int {
         let (first, firstEnd) = character(at: start)
         if first == .number && isolatesDigits { return firstEnd }
         if text[start] == UInt8(ascii: "'"), let end = endOfContraction(from: start) { return end }
@@ -71,7 +82,7 @@ package struct WordScanner {
         return found.0 == .number && isolatesDigits ? (.end, index) : found
     }
 
-    private func character(at index: Int) -> (CharacterClass, end: Int) {
+    func character(at index: Int) -> (CharacterClass, end: Int) {
         guard index < text.count else { return (.end, index) }
         let lead = text[index]
         if lead < 0x80 { return (Self.asciiClass(lead), index + 1) }

@@ -18,7 +18,7 @@ public struct InputParts {
     public let vocabulary: Vocabulary
     /// Text to token ids and back.
     public let tokenizer: Tokenizer
-    /// How a conversation is written, by the model's own files.
+    /// How a conversation is written, by the model's own files or the recipe.
     public let template: ChatTemplate
     /// Samples to token ids with places for media.
     public let prompts: PromptEncoder
@@ -36,7 +36,8 @@ public struct InputParts {
         let assets = try Assets()
         languagePath = try assets.path(of: recipe.model.language)
         language = try LanguageModelFile(path: languagePath)
-        (vocabulary, template) = try LanguageText.read(language.file, path: languagePath)
+        (vocabulary, template) = try LanguageText.read(
+            language.file, path: languagePath, format: recipe.model.chatFormat)
         tokenizer = try Tokenizer(vocabulary: vocabulary)
         var digests = ["language": try assets.digest(of: languagePath)]
         let parts = try EncoderParts(recipe: recipe, assets: assets)
@@ -64,7 +65,8 @@ public struct InputParts {
     public static func prompts(
         of language: LanguageModelFile, path: String, recipe: Recipe, tags: MediaTags
     ) throws -> PromptEncoder {
-        let (vocabulary, template) = try LanguageText.read(language.file, path: path)
+        let (vocabulary, template) = try LanguageText.read(
+            language.file, path: path, format: .model)
         return PromptEncoder(
             tokenizer: try Tokenizer(vocabulary: vocabulary), template: template, tags: tags,
             maximumTokenCount: recipe.data.maximumTokenCount)

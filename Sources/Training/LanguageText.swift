@@ -1,75 +1,85 @@
 internal import Foundation
+internal import Recipes
 package import Tokenization
 package import WeightFiles
 
 /// The vocabulary and chat template that come with a language model.
 enum LanguageText {
-    /// Reads them from a GGUF file, or from the tokenizer.json beside Hugging Face weights.
+    /// Reads them from a GGUF file, or from the tokenizer's files beside Hugging Face weights; `format`
+    /// says how conversations are written instead of as the files say.
     static func read(
-        _ file: any WeightFile, path: String
+        _ file: any WeightFile, path: String, format: Recipe.Model.ChatFormat
     ) throws -> (Vocabulary, ChatTemplate) {
-        if let gguf = file as? GGUF {
-            return (
-                try Vocabulary(gguf),
-                try ChatTemplate(jinja: try gguf.string("tokenizer.chat_template"))
-            )
+        let vocabulary = try vocabulary(file, path: path)
+        let (beginning, ending) = (vocabulary.beginningOfText, vocabulary.endOfText)
+        if let named = ChatTemplate.Format(format) {
+            return (vocabulary, .named(named, beginning: beginning, ending: ending))
         }
-        let folder = Self.folder(of: path)
-        let data = try contents("\(folder)/tokenizer.json")
-        return (try Vocabulary(tokenizerJSON: data), try template(in: folder))
-    }
-
-    private static func folder(of path: String) -> String {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-        {
-            return path
-        }
-        return URL(fileURLWithPath: path).deletingLastPathComponent().path
-    }
-
-    private static func contents(_ path: String) throws -> Data {
-        do {
-            return try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
+        let jinja =
+            if let gguf = file as? GGUF {
+                try gguf.optionalString("tokenizer.chat_template")
+            } else {
+                try TokenizerFiles(besides: path).chatTemplate()
+            }
+        guard let jinja else {
             throw TrainingError(
-                .asset, subject: path, detail: "cannot be read: \(error.localizedDescription)",
-                hint: "keep the model's tokenizer files beside its weights")
+                .asset, subject: path, detail: "holds no chat template",
+                hint: "name its format with model.chat_template, or use an instruction-tuned model")
         }
+        return (
+            vocabulary, try ChatTemplate(jinja: jinja, beginning: beginning, ending: ending)
+        )
     }
 
-    /// `chat_template.jinja`, or the entry of `tokenizer_config.json`.
-    private static func template(in folder: String) throws -> ChatTemplate {
-        let own = "\(folder)/chat_template.jinja"
-        if FileManager.default.fileExists(atPath: own) {
-            return try ChatTemplate(jinja: String(decoding: try contents(own), as: UTF8.self))
+    /// The vocabulary alone.
+    static func vocabulary(_ file: any WeightFile, path: String) throws -> Vocabulary {
+        try (file as? GGUF).map { try Vocabulary($0) }
+            ?? TokenizerFiles(besides: path).vocabulary()
+    }
+
+    /// Whether there is a vocabulary at all.
+    static func hasVocabulary(_ file: any WeightFile, path: String) -> Bool {
+        (file as? GGUF).map { $0.metadata["tokenizer.ggml.tokens"] != nil }
+            ?? TokenizerFiles(besides: path).haveVocabulary
+    }
+}
+
+extension ChatTemplate.Format {
+    /// The format that a recipe names, nil for the model's own.
+    fileprivate init?(_ name: Recipe.Model.ChatFormat) {
+        switch name {
+        case .model: return nil
+        case .chatML: self = .chatML
+        case .llama2: self = .llama2
+        case .llama3: self = .llama3
+        case .vicuna1: self = .vicuna1
         }
-        struct Configuration: Decodable { let chat_template: String }
-        let path = "\(folder)/tokenizer_config.json"
-        do {
-            let decoded = try JSONDecoder().decode(Configuration.self, from: try contents(path))
-            return try ChatTemplate(jinja: decoded.chat_template)
-        } catch is DecodingError {
-            throw TrainingError(
-                .asset, subject: path, detail: "holds no chat template as text",
-                hint: "use an instruction-tuned model, which has one")
-        }
+    }
+}
+
+extension GGUF {
+    fileprivate func optionalString(_ key: String) throws -> String? {
+        metadata[key] == nil ? nil : try string(key)
     }
 }
 
 extension Vocabulary {
     /// The vocabulary in a GGUF file's metadata.
     package init(_ gguf: GGUF) throws {
-        func optional(_ key: String) throws -> Int? {
-            gguf.metadata[key] == nil ? nil : try gguf.integer(key)
+        let prefix = "tokenizer.ggml."
+        func optional<Value>(_ key: String, _ read: (String) throws -> Value) throws -> Value? {
+            gguf.metadata[prefix + key] == nil ? nil : try read(prefix + key)
         }
+        let model = try gguf.string(prefix + "model")
+        let isByteLevel = model == "gpt2"
         try self.init(
-            model: try gguf.string("tokenizer.ggml.model"),
-            pre: try gguf.string("tokenizer.ggml.pre"),
-            tokens: try gguf.strings("tokenizer.ggml.tokens"),
-            tokenTypes: try gguf.integers("tokenizer.ggml.token_type"),
-            merges: try gguf.strings("tokenizer.ggml.merges"),
-            beginningOfTextID: try optional("tokenizer.ggml.bos_token_id"),
-            endOfTextID: try optional("tokenizer.ggml.eos_token_id"))
+            model: model, pre: isByteLevel ? try gguf.string(prefix + "pre") : "",
+            tokens: try gguf.strings(prefix + "tokens"),
+            tokenTypes: try gguf.integers(prefix + "token_type"),
+            merges: isByteLevel ? try gguf.strings(prefix + "merges") : [],
+            scores: model == "llama" ? try gguf.floats(prefix + "scores") : [],
+            addsSpacePrefix: try optional("add_space_prefix", gguf.boolean) ?? true,
+            beginningOfTextID: try optional("bos_token_id", gguf.integer),
+            endOfTextID: try optional("eos_token_id", gguf.integer))
     }
 }

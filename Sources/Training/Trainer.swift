@@ -58,6 +58,7 @@ public final class Trainer {
     ) async throws -> RunSummary {
         if !isResumed && !overwriting { try folder.requireNoRun() }
         observe(.started(description))
+        if let note = bench.report.unusedNote { observe(.notice(note)) }
         let start = Date()
         try await prepareFeatures(interruption, observe)
         if step == 0, bench.recipe.startFrom == nil, !interruption.isRequested {

@@ -22,6 +22,8 @@ public final class Workbench {
     public let inputs: InputParts
     /// What a checkpoint brought, by path.
     private let broughtPaths: Set<String>
+    /// What the language model's files and the checkpoint gave.
+    public let report: LoadReport
 
     /// Text to token ids and back.
     public var tokenizer: Tokenizer { inputs.tokenizer }
@@ -78,6 +80,7 @@ public final class Workbench {
                 inputs.language.configuration,
                 visualFeatureSize: inputs.features.reader.visual?.featureSize,
                 audioFeatureSize: inputs.features.reader.audio?.featureSize,
+                projector: ProjectorKind(recipe.model.projector),
                 visualHasBoundaryTokens: recipe.model.visual?.hasBoundaryTokens ?? false,
                 audioHasBoundaryTokens: recipe.model.audio?.hasBoundaryTokens ?? false,
                 recomputingLayers: recipe.train.checkpointsGradients, at: scope)
@@ -85,6 +88,7 @@ public final class Workbench {
         try Self.requireUse(of: start, assembly.report)
         try Self.requireFrozenProjectors(recipe.train, assembly.trainedParameters)
         broughtPaths = Set(start?.tensors.keys.map { $0 } ?? [])
+        report = assembly.report
         model = assembly.model
         parameters = assembly.parameters
         adapters = assembly.adapters
@@ -161,6 +165,16 @@ extension TrainingPlan {
         }
         self.init(
             trained: trained, adaptation: try recipe.train.lora.map { try LowRankAdaptation($0) })
+    }
+}
+
+extension ProjectorKind {
+    /// What a recipe asks for.
+    public init(_ projector: Recipe.Model.Projector) {
+        switch projector {
+        case .linear: self = .linear
+        case .mlp2xGELU: self = .mlp2xGELU
+        }
     }
 }
 

@@ -6,6 +6,8 @@ package struct Fixture: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// A language model: logits, hidden states, loss, gradients, long positions, greedy tokens.
         case language = "llama"
+        /// The same of the Qwen2 family.
+        case qwen2
         /// The frozen model of adapters.
         case adapterBase = "llama_lora_base"
         /// An adapter: logits, loss, gradients, merged weights.

@@ -74,6 +74,8 @@ extension Fixture {
         }
 
         let chat_template: String
+        let bos_token: String?
+        let eos_token: String?
         let cases: [Case]
     }
 
@@ -82,9 +84,11 @@ extension Fixture {
     ) throws {
         let recorded = try decoded(Cases.self, data("cases.json"))
         let tokenizer = try tokenizer(named: recorded.tokenizer, pretrained)
+        // To SentencePiece itself, what is written like a control token is text.
+        let parsesSpecial = !hasPieces
         var (ids, texts) = ([String](), [String]())
         for one in recorded.cases {
-            let tokens = tokenizer.encode(one.text)
+            let tokens = tokenizer.encode(one.text, parsingSpecial: parsesSpecial)
             if tokens != one.ids { ids.append("tokens of '\(one.text)' differ") }
             if tokenizer.decode(one.ids) != one.decoded {
                 texts.append("the text of '\(one.text)' differs")
@@ -94,7 +98,9 @@ extension Fixture {
         list.addExact("texts of tokens", count: recorded.cases.count, differing: texts)
         guard contains("chat_cases.json") else { return }
         let chat = try decoded(Conversations.self, data("chat_cases.json"))
-        let template = try ChatTemplate(jinja: chat.chat_template)
+        let template = try ChatTemplate(
+            jinja: chat.chat_template, beginning: chat.bos_token ?? "",
+            ending: chat.eos_token ?? "")
         var differing: [String] = []
         for (index, one) in chat.cases.enumerated() {
             let turns = one.messages.compactMap { turn in
@@ -110,6 +116,9 @@ extension Fixture {
         list.addExact("conversations", count: chat.cases.count, differing: differing)
     }
 
+    /// Whether the vocabulary is a SentencePiece model.
+    private var hasPieces: Bool { contains("tokenizer.model") && !contains("tokenizer.json") }
+
     /// The vocabulary in the fixture, or in the pretrained file that it names.
     private func tokenizer(
         named description: String?, _ pretrained: (String) -> String?
@@ -118,10 +127,15 @@ extension Fixture {
             return try Tokenizer(
                 vocabulary: try Vocabulary(tokenizerJSON: try data("tokenizer.json")))
         }
+        if hasPieces {
+            return try Tokenizer(
+                vocabulary: try Vocabulary(sentencePieceModel: try data("tokenizer.model")))
+        }
         let file = description.flatMap { $0.split(separator: ":").first }.map(String.init)
         guard let file, file.hasSuffix(".gguf") else {
             throw VerificationError(
-                subject: name, detail: "its vocabulary is neither a tokenizer.json nor a GGUF file",
+                subject: name,
+                detail: "its vocabulary is no tokenizer.json, tokenizer.model or GGUF file",
                 hint: "other kinds of tokenizers are not read")
         }
         guard let path = pretrained(file) else {

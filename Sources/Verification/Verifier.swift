@@ -82,7 +82,7 @@ public struct Verifier {
 
     private func check(_ fixture: Fixture, _ list: inout Checklist) throws {
         switch fixture.kind {
-        case .language: try fixture.checkLanguageModel(&list)
+        case .language, .qwen2: try fixture.checkLanguageModel(&list)
         case .adapterBase: try fixture.checkLanguageWeights(&list)
         case .adapter: try fixture.checkAdapter(&list)
         case .adapterTraining: try fixture.checkAdapterTraining(&list)

@@ -19,6 +19,7 @@ public struct ShardedSafetensors: WeightFile {
     public init(path: String) throws {
         let places = try Self.places(path)
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try Self.requireShards(Set(places.map(\.shard)), in: folder, index: path)
         var shards: [String: Safetensors] = [:]
         for place in places where shards[place.shard] == nil {
             shards[place.shard] = try Safetensors(path: "\(folder)/\(place.shard)")
@@ -42,6 +43,20 @@ public struct ShardedSafetensors: WeightFile {
             throw WeightFileError.missingTensor(name, among: tensorNames, path: path)
         }
         return try shard.tensor(name)
+    }
+
+    private static func requireShards(
+        _ names: Set<String>, in folder: String, index: String
+    ) throws {
+        let absent = names.sorted().filter {
+            !FileManager.default.fileExists(atPath: "\(folder)/\($0)")
+        }
+        guard let first = absent.first else { return }
+        throw WeightFileError(
+            .unreadable, "\(folder)/\(first)",
+            "there is no such file, which \(URL(fileURLWithPath: index).lastPathComponent) names"
+                + (absent.count > 1 ? ", nor \(absent.count - 1) more" : ""),
+            hint: "download what is missing of the model")
     }
 
     private static func places(_ path: String) throws -> [(name: String, shard: String)] {

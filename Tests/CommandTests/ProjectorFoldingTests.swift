@@ -35,4 +35,26 @@ import Testing
         let folded = ProjectorFolding.fold(plain)
         #expect(folded.map(\.value) == plain.map(\.value))
     }
+
+    @Test func onlyTheFirstOfTwoMapsTakesTheStatistics() throws {
+        let renamed = tensors.map { name, value in
+            (
+                key: name.replacing("projector.weight", with: "projector.0.weight")
+                    .replacing("projector.bias", with: "projector.0.bias"), value: value
+            )
+        }
+        let second: [(key: String, value: StoredArray<Float>)] = [
+            ("model.mm_projector.2.bias", StoredArray([3, 4])),
+            ("model.mm_projector.2.weight", StoredArray(shape: [2, 2], scalars: [1, 2, 3, 4])),
+        ]
+        let folded = ProjectorFolding.fold(renamed + second)
+        #expect(
+            folded.map(\.key) == [
+                "model.mm_projector.0.bias", "model.mm_projector.0.weight",
+                "model.mm_projector.2.bias", "model.mm_projector.2.weight",
+            ])
+        let linear = ProjectorFolding.fold(tensors)
+        #expect(folded.prefix(2).map(\.value) == linear.map(\.value))
+        #expect(folded.suffix(2).map(\.value) == second.map(\.value))
+    }
 }

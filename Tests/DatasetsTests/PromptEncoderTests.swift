@@ -1,4 +1,6 @@
 import Datasets
+import Foundation
+import TestKit
 import Testing
 import Tokenization
 
@@ -112,5 +114,54 @@ import Tokenization
         #expect(throws: DatasetError.self) {
             try Self.encoder().encode(seen, mediaTokens: MediaTokenCounts(visual: 0, audio: 0))
         }
+    }
+
+    /// The pieces of a SentencePiece model of LLaMA's kind, with LLaVA's template.
+    private func vicunaEncoder() throws -> (PromptEncoder, Tokenizer) {
+        let vocabulary = try Vocabulary(
+            sentencePieceModel: try Data(
+                contentsOf: Fixtures.url("parity/tokenizer_spm/tokenizer.model")))
+        let tokenizer = try Tokenizer(vocabulary: vocabulary)
+        let template = ChatTemplate.named(
+            .vicuna1, beginning: vocabulary.beginningOfText, ending: vocabulary.endOfText)
+        let encoder = PromptEncoder(
+            tokenizer: tokenizer, template: template, placeholderID: 9, maximumTokenCount: 1000)
+        return (encoder, tokenizer)
+    }
+
+    @Test func aTextOfSentencePiecesIsCutAsAWhole() throws {
+        let (encoder, tokenizer) = try vicunaEncoder()
+        let sample = Sample(
+            id: "text",
+            turns: [
+                Turn(question: "Is it a bell?", answer: "Yes."), Turn(question: "q", answer: "a"),
+            ])
+        let encoded = try encoder.encode(sample, mediaTokens: Self.counts)
+        let written = ChatTemplate.named(.vicuna1, beginning: "<s>", ending: "</s>").segments(
+            [
+                Message(.user, "Is it a bell?"), Message(.assistant, "Yes."), Message(.user, "q"),
+                Message(.assistant, "a"),
+            ], addingGenerationPrompt: false
+        ).map(\.text).joined()
+        #expect(encoded.tokens == [1] + tokenizer.encode(written))
+        let learnt = encoded.labels.filter { $0 != EncodedSample.unsupervised }
+        #expect(tokenizer.decode(learnt) == "Yes.</s> a</s>")
+        for turn in 0..<2 {
+            let prompt = try encoder.prompt(for: sample, turn: turn, mediaTokens: Self.counts)
+            let whole = prompt.tokens + encoder.continuation(sample.turns[turn].answer)
+            #expect(Array(encoded.tokens.prefix(whole.count)) == whole)
+        }
+    }
+
+    @Test func textAfterAMediumBeginsLikeTextAfterASpecialToken() throws {
+        let (encoder, tokenizer) = try vicunaEncoder()
+        let sample = Sample(
+            id: "seen", visualPath: "/v", turns: [Turn(question: "<video>What?", answer: "A bell.")]
+        )
+        let encoded = try encoder.encode(sample, mediaTokens: Self.counts)
+        let slot = try #require(encoded.slots.first)
+        let rest = tokenizer.encode("What? ASSISTANT: A bell.</s>", at: .special)
+        #expect(Array(encoded.tokens[slot.range.upperBound...]) == rest)
+        #expect(encoded.tokens.first == 1)
     }
 }

@@ -24,8 +24,8 @@ import Testing
         #expect(error.kind == .weights)
         #expect(
             error.description
-                == "weights: 1 missing, 1 of another shape: c.weight [2, 2] is missing "
-                + "(unused and nearest: c.weigth), b.weight is [3, 2], expected [2, 2]; "
+                == "3 tensors in memory: 1 missing, 1 of another shape, 1 unused: c.weight [2, 2] is "
+                + "missing (unused and nearest: c.weigth), b.weight is [3, 2], expected [2, 2]; "
                 + "check that configuration and weights belong together")
     }
 

@@ -37,6 +37,35 @@ import Testing
         #expect(linear.rotaryFrequencies[0] == 0.5)
     }
 
+    @Test func qwen2HasBiasesOfItsOwn() throws {
+        let sizes = Self.sizes.replacing("llama", with: "qwen2")
+        func read(_ extra: String) throws -> LanguageModelConfiguration {
+            try LanguageModelConfiguration(huggingFaceJSON: Data("{\(sizes), \(extra)}".utf8))
+        }
+        let old = try read(
+            """
+            "rope_theta": 1000000.0, "sliding_window": 32768, "use_sliding_window": false,
+            "max_window_layers": 21, "tie_word_embeddings": true, "torch_dtype": "bfloat16"
+            """)
+        let new = try read(
+            """
+            "rope_parameters": {"rope_theta": 1000000.0, "rope_type": "default"},
+            "layer_types": ["full_attention", "full_attention"], "tie_word_embeddings": true
+            """)
+        #expect(old == new)
+        #expect(old.family == .qwen2 && old.isTied && old.rotaryBase == 1_000_000)
+        #expect(old.hasAttentionBias && !old.hasAttentionOutputBias && !old.hasFeedForwardBias)
+        let biases = old.parameterShapes.map(\.path).filter { $0.hasSuffix(".bias") }
+        #expect(biases.count == 6)
+        for extra in [
+            "\"use_sliding_window\": true",
+            "\"layer_types\": [\"full_attention\", \"sliding_attention\"]",
+        ] {
+            let error = #expect(throws: ModelError.self) { try read(extra) }
+            #expect(error?.detail.hasSuffix("expected full attention in every layer") == true)
+        }
+    }
+
     @Test func problemsNameTheField() {
         func detail(_ json: String) -> String? {
             #expect(throws: ModelError.self) {
@@ -46,7 +75,8 @@ import Testing
         #expect(detail("[]") == "is no JSON object")
         #expect(detail("{\"model_type\": ") == "is no valid JSON")
         #expect(detail(#"{"vocab_size": "many"}"#) == "vocab_size is no Int")
-        #expect(detail(#"{"model_type": "gpt2"}"#) == "model_type gpt2; expected llama")
+        #expect(
+            detail(#"{"model_type": "gpt2"}"#) == "model_type 'gpt2'; expected 'llama' or 'qwen2'")
         #expect(
             detail(#"{"model_type": "llama", "hidden_size": 64, "vocab_size": 9}"#)
                 == "lacks num_attention_heads, intermediate_size, num_hidden_layers")

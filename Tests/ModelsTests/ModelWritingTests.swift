@@ -54,12 +54,14 @@ import WeightFiles
         zip(first.doubles, second.doubles).map { abs($0 - $1) }.max() ?? .infinity
     }
 
-    @Test(arguments: ["llama_tiny", "llama_tied_llama3rope"])
+    @Test(arguments: ["llama_tiny", "llama_tied_llama3rope", "qwen2_tiny"])
     func parametersAreListedAsAModelClaimsThem(name: String) throws {
         var configuration = try model(name).configuration
         for hasBiases in [false, true] {
-            configuration.hasAttentionBias = hasBiases
-            configuration.hasFeedForwardBias = hasBiases
+            if configuration.family == .llama {
+                configuration.hasAttentionBias = hasBiases
+                configuration.hasFeedForwardBias = hasBiases
+            }
             let assembly = try Blueprint(source: DictionaryWeights([:]), fresh: ["*"]).assemble {
                 try LanguageModel(configuration, at: $0)
             }
@@ -69,7 +71,7 @@ import WeightFiles
         }
     }
 
-    @Test(arguments: ["llama_tiny", "llama_tied_llama3rope"])
+    @Test(arguments: ["llama_tiny", "llama_tied_llama3rope", "qwen2_tiny"])
     func layerByLayerIsTheSameAsTheWholeModel(name: String) throws {
         let file = try model(name)
         let whole = try Blueprint(source: file.weights).assemble {
@@ -84,7 +86,7 @@ import WeightFiles
         #expect(difference(try logits(file, []), expected) < Self.tolerance)
     }
 
-    @Test(arguments: ["llama_tiny", "llama_tied_llama3rope"])
+    @Test(arguments: ["llama_tiny", "llama_tied_llama3rope", "qwen2_tiny"])
     func mergedModelsComputeWhatAdaptedOnesDo(name: String) throws {
         let file = try model(name)
         let updates = updates(file.configuration)
@@ -101,11 +103,14 @@ import WeightFiles
             #expect(difference(try logits(merged, []), expected) < Self.tolerance)
 
             try GGUFWriter.write(
-                metadata: [("general.architecture", .string("llama"))]
+                metadata: [
+                    ("general.architecture", .string(file.configuration.family.rawValue))
+                ]
                     + file.configuration.ggufMetadata,
                 tensors: try file.ggufTensors(type: .float32, updates: updates),
                 to: "\(folder)/x.gguf")
             let gguf = try LanguageModelFile(path: "\(folder)/x.gguf")
+            #expect(gguf.configuration.family == file.configuration.family)
             #expect(difference(try logits(gguf, []), expected) < Self.tolerance)
 
             // And back from GGUF, rotary divisors included.

@@ -40,6 +40,17 @@ import Testing
         #expect(names.location(of: "model.layers.x.mlp.up_proj.weight") == nil)
     }
 
+    @Test func qwen2sRowsAreNotInterleaved() throws {
+        var configuration = try Self.language()
+        configuration.family = .qwen2
+        let names = LanguageModelGGUFNames(configuration)
+        for path in Self.languagePaths {
+            let location = try #require(names.location(of: path))
+            #expect(location.interleavedHeadCount == nil)
+            #expect(names.paths(of: location.name) == [path])
+        }
+    }
+
     @Test func unknownGGUFNamesAreReportedAndRotaryDivisorsAreKnown() throws {
         let names = LanguageModelGGUFNames(try Self.language())
         #expect(names.paths(of: "rope_freqs.weight") == [])

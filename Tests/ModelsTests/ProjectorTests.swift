@@ -7,13 +7,16 @@ import Testing
 
 @Suite struct ProjectorTests {
     private func projector(
-        _ tensors: [String: (shape: [Int], values: [Float])] = [:], size: Int = 3
+        _ tensors: [String: (shape: [Int], values: [Float])] = [:], size: Int = 3,
+        kind: ProjectorKind = .linear, hidden: Int = 2
     ) throws -> Assembly<Projector> {
         try Blueprint(
             source: DictionaryWeights(tensors),
-            plan: TrainingPlan(trained: ["mm_projector.weight", "mm_projector.bias"]),
+            plan: TrainingPlan(trained: ["mm_projector*.weight", "mm_projector*.bias"]),
             fresh: ["*"], seed: 1
-        ).assemble { try Projector(featureSize: size, hiddenSize: 2, at: $0 / "mm_projector") }
+        ).assemble {
+            try Projector(kind, featureSize: size, hiddenSize: hidden, at: $0 / "mm_projector")
+        }
     }
 
     @Test func withoutStatisticsItIsTheAffineMap() throws {
@@ -75,10 +78,25 @@ import Testing
             assembly.model(Tensor([1, 2, 3], shape: [1, 3])).floats.allSatisfy { $0.isFinite })
     }
 
+    @Test func twoMapsHaveGELUBetweenThem() throws {
+        let assembly = try projector(
+            [
+                "mm_projector.0.weight": ([2, 3], [1, 2, 3, 4, 5, 6]),
+                "mm_projector.0.bias": ([2], [1, -20]),
+                "mm_projector.2.weight": ([2, 2], [1, 0, 0.5, 2]),
+                "mm_projector.2.bias": ([2], [10, 20]),
+            ], kind: .mlp2xGELU)
+        let inner = Tensor([10, 1], shape: [1, 2]).gelu(.erf).floats
+        let expected = [inner[0] + 10, 0.5 * inner[0] + 2 * inner[1] + 20]
+        let found = assembly.model(Tensor([1, 1, 2], shape: [1, 3])).floats
+        for (value, reference) in zip(found, expected) { #expect(abs(value - reference) < 1e-4) }
+    }
+
     /// Fresh outputs of standardised features are about as large as asked for.
-    @Test func freshOutputsHaveTheGivenSize() throws {
+    @Test(arguments: ProjectorKind.allCases)
+    func freshOutputsHaveTheGivenSize(kind: ProjectorKind) throws {
         let size = 400
-        let assembly = try projector(size: size)
+        let assembly = try projector(size: size, kind: kind, hidden: kind == .linear ? 2 : 300)
         try assembly.model.measure(
             mean: [Double](repeating: 7, count: size),
             variance: [Double](repeating: 4, count: size), outputRMS: 0.136)
@@ -92,5 +110,11 @@ import Testing
     @Test func statisticsAreNotTrained() throws {
         let trained = try projector().trainedParameters.map(\.path)
         #expect(trained == ["mm_projector.weight", "mm_projector.bias"])
+        let both = try projector(kind: .mlp2xGELU).trainedParameters.map(\.path)
+        #expect(
+            both == [
+                "mm_projector.0.weight", "mm_projector.0.bias", "mm_projector.2.weight",
+                "mm_projector.2.bias",
+            ])
     }
 }

@@ -34,7 +34,8 @@ import Testing
                 "r.yaml:5:72: model.visual.tokens[2]: 'films'; expected frame or frame-pooled or "
                     + "video-spatial or video",
                 "r.yaml:6:3: model.learning_rate: unknown key; it belongs under 'optimizer'; known "
-                    + "here: audio, audio_token, language, system_prompt, visual, visual_token, weights",
+                    + "here: audio, audio_token, chat_template, language, projector, system_prompt, "
+                    + "visual, visual_token, weights",
                 "r.yaml:8:10: data.train: 0 elements; expected at least 1",
                 "r.yaml:9:19: data.batch.visual: '2.5'; expected integer from 0 to 65536",
                 "r.yaml:11:3: train.stpes: unknown key; did you mean 'steps'; known here: "

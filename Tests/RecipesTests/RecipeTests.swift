@@ -57,6 +57,7 @@ import Testing
         #expect(recipe.model.audio?.layers == [1, 2, 3])
         #expect(recipe.model.audio?.tokens == [.segment, .clip])
         #expect(recipe.model.audio?.durationSeconds == 4.5)
+        #expect(recipe.model.projector == .mlp2xGELU && recipe.model.chatFormat == .vicuna1)
         #expect(recipe.model.systemPrompt == .none)
         #expect(recipe.data.train.map(\.weight) == [1, 0.5])
         #expect(recipe.data.batch.audioVisual == 3)

@@ -44,14 +44,14 @@ import Tokenization
 
     @Test func otherKindsOfTokenizerAreRefused() {
         #expect(
-            message { try tokenizer(model: "llama") }?
-                .hasPrefix("tokenizer.ggml.model: 'llama' is not a byte-level tokenizer") == true)
+            message { try tokenizer(model: "bert") }?
+                .hasPrefix("tokenizer.ggml.model: 'bert' is no tokenizer that is known") == true)
         #expect(
             message { try tokenizer(pre: "tekken") }?
                 .hasPrefix("tokenizer.ggml.pre: 'tekken' is not known; expected one of") == true)
         #expect(
-            message { try tokenizer(tokens: ["a", "b", "\u{2581}ab"], merges: []) }?
-                .hasPrefix("token 2: '\u{2581}ab' has a character that stands for no byte") == true)
+            message { try tokenizer(tokens: ["a", "b", "\u{2581}"], merges: []) }?
+                .hasPrefix("token 2: '\u{2581}' has a character that stands for no byte") == true)
     }
 
     private func json(
@@ -83,7 +83,9 @@ import Tokenization
             {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true},
              {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true}]}
             """
-        #expect(try Vocabulary(tokenizerJSON: json(steps: steps)).preTokenizer == .smolLM)
+        #expect(
+            try Vocabulary(tokenizerJSON: json(steps: steps)).scheme
+                == .byteLevel(ByteLevelRules(.smolLM)))
     }
 
     @Test func badTokenizerJSONIsNamed() {
@@ -107,7 +109,33 @@ import Tokenization
             message(json(steps: "null"))?
                 .hasPrefix("tokenizer.json: the pre-tokenizer is not known") == true)
         #expect(
-            message(json(normalizer: #"{"type": "NFC"}"#))?
-                .hasPrefix("tokenizer.json: normalizer 'NFC' is not known") == true)
+            message(json(normalizer: #"{"type": "Lowercase"}"#))?
+                .hasPrefix("tokenizer.json: normalizer 'Lowercase' is not known") == true)
+    }
+
+    @Test func tokensThatNothingMakesAreNamed() {
+        let expected =
+            "tokenizer: there are no merges, so that nothing makes 'ab' (token 2) of characters; "
+            + "expected them beside the tokens; use the tokenizer's files as they were published"
+        #expect(message { try tokenizer(merges: []) } == expected)
+        #expect(
+            #expect(throws: TokenizationError.self) {
+                try Vocabulary(tokenizerJSON: json(merges: "[]"))
+            }?.description == expected)
+    }
+
+    @Test func composedCharactersAndWholeWordsAreTokens() throws {
+        let tokens = ["a", "b", "ab", "\u{C3}", "\u{A9}", "\u{C3}\u{A9}"]
+        let kinds = [Vocabulary.TokenKind](repeating: .normal, count: tokens.count)
+        let merges = [Vocabulary.Merge("\u{C3}", "\u{A9}")]
+        let qwen = try Tokenizer(
+            vocabulary: Vocabulary(
+                tokens: tokens, kinds: kinds, merges: merges, preTokenizer: .qwen2))
+        #expect(qwen.encode("e\u{301}") == [5])
+        #expect(qwen.encode("ab") == [0, 1])
+        let llama = try Tokenizer(
+            vocabulary: Vocabulary(
+                tokens: tokens, kinds: kinds, merges: merges, preTokenizer: .llama3))
+        #expect(llama.encode("ab") == [2])
     }
 }

@@ -2,10 +2,10 @@ import Testing
 import Tokenization
 
 @Suite struct WordScannerTests {
-    private func words(_ text: String, isolatesDigits: Bool = false) -> [String] {
+    private func words(_ text: String, _ preTokenizer: PreTokenizer = .gpt2) -> [String] {
         var text = text
         return text.withUTF8 { bytes in
-            let scanner = WordScanner(text: bytes, isolatesDigits: isolatesDigits)
+            let scanner = WordScanner(text: bytes, preTokenizer: preTokenizer)
             var result: [String] = []
             var start = 0
             while start < bytes.count {
@@ -37,8 +37,8 @@ import Tokenization
 
     @Test func numbersRunTogetherUnlessIsolated() {
         #expect(words("in 1984x") == ["in", " 1984", "x"])
-        #expect(words("in 1984x", isolatesDigits: true) == ["in", " ", "1", "9", "8", "4", "x"])
-        #expect(words("Ⅻ½a  5", isolatesDigits: true) == ["Ⅻ", "½", "a", "  ", "5"])
+        #expect(words("in 1984x", .smolLM) == ["in", " ", "1", "9", "8", "4", "x"])
+        #expect(words("Ⅻ½a  5", .smolLM) == ["Ⅻ", "½", "a", "  ", "5"])
     }
 
     @Test func lettersOfAnyScriptRunTogetherAndMarksDoNot() {
@@ -46,5 +46,20 @@ import Tokenization
         #expect(words("e\u{301}a") == ["e", "\u{301}", "a"])
         #expect(words("🎉🎉 ok") == ["🎉🎉", " ok"])
         #expect(words("a\u{A0}\u{3000}b") == ["a", "\u{A0}", "\u{3000}", "b"])
+    }
+
+    private struct Cut: Decodable {
+        let text: String
+        let words: [String]
+    }
+
+    @Test(arguments: [PreTokenizer.llama3, .qwen2])
+    func wordsAreThoseOfThePattern(preTokenizer: PreTokenizer) throws {
+        let all = try Fixture.read([String: [Cut]].self, "pre_tokenizer_cases.json")
+        let cases = try #require(all[preTokenizer.rawValue])
+        #expect(cases.count > 150)
+        for one in cases {
+            #expect(words(one.text, preTokenizer) == one.words, "\(one.text.debugDescription)")
+        }
     }
 }

@@ -14,9 +14,19 @@ import Tokenization
         #expect(vocabulary.endIDs == [0])
     }
 
-    @Test(arguments: [nil, "Be kind.", "It's \\ two\nlines with 'quotes'"])
-    func aTemplateIsRecognisedAsItWasWritten(prompt: String?) throws {
-        let template = ChatTemplate(defaultSystemPrompt: prompt)
-        #expect(try ChatTemplate(jinja: template.jinja) == template)
+    @Test(
+        arguments: ChatTemplate.Format.allCases,
+        [nil, "Be kind.", "It's \\ two\nlines with 'quotes'"])
+    func aTemplateIsRecognisedAsItWasWritten(
+        format: ChatTemplate.Format, prompt: String?
+    ) throws {
+        var template = ChatTemplate(
+            format, beginning: "<s>", ending: "</s>", defaultSystemPrompt: prompt)
+        #expect(
+            try ChatTemplate(jinja: template.jinja, beginning: "<s>", ending: "</s>") == template)
+        guard prompt != nil else { return }
+        template.systemPreface = "Today is a day.\n"
+        #expect(
+            try ChatTemplate(jinja: template.jinja, beginning: "<s>", ending: "</s>") == template)
     }
 }

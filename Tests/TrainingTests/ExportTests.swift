@@ -49,7 +49,8 @@ import WeightFiles
     @Test(arguments: [
         ("adapter", ["train.lora.patterns=[]"]), ("adapter", ["train.lora.rank_stabilised=true"]),
         ("gguf-adapter", ["train.lora.rank_stabilised=true"]), ("hdf5", []),
-        ("merged", ["model.system_prompt=Be kind."]),
+        ("merged", ["model.system_prompt=Be kind."]), ("adapter", ["model.projector=mlp2x_gelu"]),
+        ("merged", ["model.chat_template=vicuna_v1"]),
         ("adapter", ["train.lora.weight_decomposed=true"]),
         ("hdf5", ["train.lora.weight_decomposed=true"]),
         ("merged", ["train.lora.weight_decomposed=true"]),
@@ -57,6 +58,10 @@ import WeightFiles
         ("hdf5", ["train.parameters=['*norm']"]),
         ("merged", ["train.parameters=['*norm']"]),
         ("adapter", ["model.visual.boundary_tokens=true", "model.audio.boundary_tokens=true"]),
+        (
+            "adapter",
+            ["model.visual.boundary_tokens=true", "model.projector=mlp2x_gelu"]
+        ),
         ("merged", ["train.parameters=['*']", "train.lora=null"]),
         ("gguf", ["train.parameters=['*']", "train.lora=null"]),
     ])
@@ -131,6 +136,7 @@ import WeightFiles
     @Test(arguments: [
         "train.lora.rank_stabilised=true", "train.lora.weight_decomposed=true",
         "train.parameters=['*norm']", "model.audio.boundary_tokens=true",
+        "model.projector=mlp2x_gelu",
     ])
     func anExportIsImportedBitForBit(setting: String) async throws {
         let (run, checkpoint) = try await trained([setting])
@@ -219,11 +225,17 @@ import WeightFiles
         let folder = "\(run.folder)/export"
         _ = try await export(checkpoint, .adapter, to: folder)
         try SafetensorsWriter.write(
-            tensors: [("mm_projector.0.weight", [1, 1], [0])], to: "\(run.folder)/p.safetensors")
+            tensors: [("mm_projector.1.weight", [1, 1], [0])], to: "\(run.folder)/p.safetensors")
         let error = #expect(throws: InterchangeError.self) {
             try Importer(folder: folder, projectors: "\(run.folder)/p.safetensors", recipe: nil)
         }
-        #expect(error?.detail.contains("mm_projector.0.weight") == true)
+        #expect(error?.detail.contains("mm_projector.1.weight") == true)
+        try SafetensorsWriter.write(
+            tensors: [("mm_projector.0.weight", [1, 1], [0])], to: "\(run.folder)/m.safetensors")
+        let other = #expect(throws: InterchangeError.self) {
+            try Importer(folder: folder, projectors: "\(run.folder)/m.safetensors", recipe: nil)
+        }
+        #expect(other?.detail.contains("its projector is mlp2x_gelu") == true)
         // A zip archive, as torch.save makes them.
         try Data([0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
             .write(to: URL(fileURLWithPath: "\(run.folder)/mm_projector.bin"))

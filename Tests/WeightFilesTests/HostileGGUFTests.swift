@@ -111,7 +111,7 @@ import WeightFiles
         Case(.malformed, "rows of 32 values; a multiple of 256") {
             ($0.dimensions, $0.tensorType) = ([32, 8], 12)
         },
-        Case(.unsupported, "has the GGUF type 11") { $0.tensorType = 11 },
+        Case(.unsupported, "has the GGUF type 15") { $0.tensorType = 15 },
         Case(.unsupported, "has the GGUF type 4294967295") { $0.tensorType = .max },
         Case(.malformed, "has the offset \(UInt64.max)") { $0.offset = .max },
         Case(.malformed, "has the offset 16; a multiple of 32") { $0.offset = 16 },

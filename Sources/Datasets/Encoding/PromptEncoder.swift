@@ -72,9 +72,10 @@ public struct PromptEncoder: Sendable {
         let messages = [
             Message(.user, ""), Message(.assistant, answer),
         ]
-        return template.segments(messages, addingGenerationPrompt: false)
-            .filter(\.isSupervised)
-            .flatMap { tokenizer.encode($0.text) }
+        let written = WrittenTokens(
+            template.segments(messages, addingGenerationPrompt: false), template, tokenizer)
+        return zip(written.tokens, written.labels).filter { $1 != EncodedSample.unsupervised }
+            .map { $0.0 }
     }
 
     private func messages(of sample: Sample, turnCount: Int, isPrompt: Bool) -> [Message] {
@@ -95,39 +96,15 @@ public struct PromptEncoder: Sendable {
         _ segments: [ChatTemplate.Segment], of sample: Sample, _ mediaTokens: MediaTokenCounts,
         isSupervised: Bool
     ) throws(DatasetError) -> EncodedSample {
-        var tokens: [Int32] = []
-        var labels: [Int32] = []
-        var slots: [MediaSlot] = []
-        for segment in segments {
-            if segment.isSupervised {
-                let ids = tokenizer.encode(segment.text)
-                tokens += ids
-                labels += isSupervised ? ids : unsupervised(ids.count)
-                continue
-            }
-            for piece in tags.pieces(of: segment.text) {
-                switch piece {
-                case .text(let text):
-                    tokens += tokenizer.encode(String(text))
-                case .media(let kind):
-                    let count: Int = mediaTokens[kind]
-                    slots.append(
-                        MediaSlot(kind: kind, range: tokens.count..<tokens.count + count))
-                    tokens += Array(repeating: placeholderID, count: count)
-                }
-            }
-            labels += unsupervised(tokens.count - labels.count)
-        }
-        if !labels.isEmpty { labels[0] = EncodedSample.unsupervised }
+        var written = WrittenTokens(
+            segments, template, tokenizer, tags: tags, placeholderID: placeholderID,
+            mediaTokens: mediaTokens)
+        if !isSupervised { written.forgetLabels() }
         let encoded = EncodedSample(
-            sampleID: sample.id, modality: sample.modality, tokens: tokens, slots: slots,
-            labels: labels)
+            sampleID: sample.id, modality: sample.modality, tokens: written.tokens,
+            slots: written.slots, labels: written.labels)
         try check(encoded, mediaTokens)
         return encoded
-    }
-
-    private func unsupervised(_ count: Int) -> [Int32] {
-        Array(repeating: EncodedSample.unsupervised, count: count)
     }
 
     private func check(

@@ -18,8 +18,9 @@ public struct AudioVisualModel {
     /// the input of each layer and runs it again on the way back.
     public init(
         _ configuration: LanguageModelConfiguration, visualFeatureSize: Int?,
-        audioFeatureSize: Int?, visualHasBoundaryTokens: Bool = false,
-        audioHasBoundaryTokens: Bool = false, recomputingLayers: Bool = false, at scope: Scope
+        audioFeatureSize: Int?, projector kind: ProjectorKind = .linear,
+        visualHasBoundaryTokens: Bool = false, audioHasBoundaryTokens: Bool = false,
+        recomputingLayers: Bool = false, at scope: Scope
     ) throws {
         recomputesLayers = recomputingLayers
         language = try LanguageModel(configuration, at: scope)
@@ -28,7 +29,7 @@ public struct AudioVisualModel {
         ) throws -> Projector? {
             try featureSize.map {
                 try Projector(
-                    featureSize: $0, hiddenSize: configuration.hiddenSize,
+                    kind, featureSize: $0, hiddenSize: configuration.hiddenSize,
                     hasBoundaryTokens: hasBoundaryTokens, at: scope / "model" / name)
             }
         }

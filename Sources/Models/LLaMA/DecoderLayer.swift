@@ -32,7 +32,8 @@ struct DecoderLayer {
                 .init("v_proj", outputs: keyWidth, hasBias: attentionBias),
             ], inputs: size, at: attention)
         output = try Linear(
-            inputs: queryWidth, outputs: size, hasBias: attentionBias, at: attention / "o_proj")
+            inputs: queryWidth, outputs: size, hasBias: configuration.hasAttentionOutputBias,
+            at: attention / "o_proj")
         feedForwardNorm = try RMSNorm(
             size: size, epsilon: epsilon, at: scope / "post_attention_layernorm")
         gateUp = try MergedLinear(

@@ -30,11 +30,14 @@ extension LanguageModelConfiguration {
         var rope_theta: Double?
         var rope_scaling: Rope?
         var rope_parameters: Rope?
+        var use_sliding_window: Bool?
+        var layer_types: [String]?
     }
 
     /// Reads Hugging Face's config.json.
     ///
-    /// Absent fields that transformers' LlamaConfig gives a default take that default; sizes must be there.
+    /// Absent fields that transformers' LlamaConfig and Qwen2Config give a default take that default;
+    /// sizes must be there.
     /// Throws: `ModelError` naming missing fields, unknown rotary scalings and other families
     public init(huggingFaceJSON data: Data, subject: String = "config.json") throws {
         let fields: Fields
@@ -43,7 +46,7 @@ extension LanguageModelConfiguration {
         } catch let error as DecodingError {
             throw Self.problem(subject, error.problem)
         }
-        try Self.checkFamily(fields, subject: subject)
+        let family = try Self.family(fields, subject: subject)
         var missing: [String] = []
         func size(_ name: String, _ value: Int?) -> Int {
             if value == nil { missing.append(name) }
@@ -62,7 +65,8 @@ extension LanguageModelConfiguration {
         }
         let rope = fields.rope_parameters ?? fields.rope_scaling
         try self.init(
-            vocabularyCount: vocabulary, hiddenSize: hidden, feedForwardSize: feedForward,
+            family: family, vocabularyCount: vocabulary, hiddenSize: hidden,
+            feedForwardSize: feedForward,
             layerCount: layers, queryHeadCount: heads,
             keyValueHeadCount: fields.num_key_value_heads ?? heads,
             headSize: fields.head_dim ?? hidden / heads,
@@ -71,18 +75,29 @@ extension LanguageModelConfiguration {
             rotaryScaling: try Self.scaling(rope, subject: subject),
             positionCount: fields.max_position_embeddings ?? 2_048,
             isTied: fields.tie_word_embeddings ?? false,
-            hasAttentionBias: fields.attention_bias ?? false,
-            hasFeedForwardBias: fields.mlp_bias ?? false)
+            hasAttentionBias: family == .qwen2 || fields.attention_bias ?? false,
+            hasFeedForwardBias: family == .llama && fields.mlp_bias ?? false)
     }
 
-    private static func checkFamily(_ fields: Fields, subject: String) throws {
-        guard fields.model_type == "llama" else {
+    private static func family(
+        _ fields: Fields, subject: String
+    ) throws -> LanguageModelFamily {
+        guard let family = fields.model_type.flatMap(LanguageModelFamily.init) else {
             throw problem(
-                subject, "model_type \(fields.model_type ?? "is absent"); expected llama")
+                subject,
+                "model_type \(fields.model_type.map { "'\($0)'" } ?? "is absent"); expected 'llama' "
+                    + "or 'qwen2'")
         }
         guard fields.hidden_act ?? "silu" == "silu" else {
             throw problem(subject, "hidden_act \(fields.hidden_act ?? ""); expected silu")
         }
+        let partial = fields.layer_types?.first { $0 != "full_attention" }
+        guard fields.use_sliding_window != true, partial == nil else {
+            throw problem(
+                subject,
+                "\(partial ?? "use_sliding_window"); expected full attention in every layer")
+        }
+        return family
     }
 
     private static func scaling(_ rope: Fields.Rope?, subject: String) throws -> RotaryScaling {
@@ -111,6 +126,6 @@ extension LanguageModelConfiguration {
     private static func problem(_ subject: String, _ detail: String) -> ModelError {
         ModelError(
             .configuration, subject: subject, detail: detail,
-            hint: "use the config.json of a model of the LLaMA family")
+            hint: "use the config.json of a model of the LLaMA or Qwen2 family")
     }
 }

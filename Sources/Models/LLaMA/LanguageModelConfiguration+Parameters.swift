@@ -18,7 +18,7 @@ extension LanguageModelConfiguration {
             ] {
                 linear("\(layer).self_attn.\(name)", width, hiddenSize, hasAttentionBias)
             }
-            linear("\(layer).self_attn.o_proj", hiddenSize, queryWidth, hasAttentionBias)
+            linear("\(layer).self_attn.o_proj", hiddenSize, queryWidth, hasAttentionOutputBias)
             result.append((path: "\(layer).post_attention_layernorm.weight", shape: [hiddenSize]))
             for name in ["gate_proj", "up_proj"] {
                 linear("\(layer).mlp.\(name)", feedForwardSize, hiddenSize, hasFeedForwardBias)

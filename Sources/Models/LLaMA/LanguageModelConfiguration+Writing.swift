@@ -3,19 +3,28 @@ public import WeightFiles
 extension LanguageModelConfiguration {
     /// The fields of Hugging Face's config.json, in the spelling that transformers 4 and 5 read.
     ///
-    /// Source: transformers' LlamaConfig
+    /// Source: transformers' LlamaConfig and Qwen2Config
     /// Throws: `ModelError` for rotary divisors that no rule of transformers gives
     public func huggingFaceFields() throws -> [String: Any] {
         var fields: [String: Any] = [
-            "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+            "model_type": family.rawValue, "hidden_act": "silu",
             "vocab_size": vocabularyCount, "hidden_size": hiddenSize,
             "intermediate_size": feedForwardSize, "num_hidden_layers": layerCount,
             "num_attention_heads": queryHeadCount, "num_key_value_heads": keyValueHeadCount,
-            "head_dim": headSize, "rms_norm_eps": Self.shortest(normEpsilon),
+            "rms_norm_eps": Self.shortest(normEpsilon),
             "max_position_embeddings": positionCount, "tie_word_embeddings": isTied,
-            "attention_bias": hasAttentionBias, "mlp_bias": hasFeedForwardBias,
             "rope_theta": Self.shortest(rotaryBase), "use_cache": true,
         ]
+        switch family {
+        case .llama:
+            fields["architectures"] = ["LlamaForCausalLM"]
+            fields["head_dim"] = headSize
+            fields["attention_bias"] = hasAttentionBias
+            fields["mlp_bias"] = hasFeedForwardBias
+        case .qwen2:
+            fields["architectures"] = ["Qwen2ForCausalLM"]
+            fields["use_sliding_window"] = false
+        }
         switch rotaryScaling {
         case .none: break
         case .linear(let factor):
@@ -82,23 +91,24 @@ extension LanguageModelConfiguration {
     ///
     /// Source: llama.cpp's gguf-py constants
     public var ggufMetadata: [(key: String, value: GGUFValue)] {
+        let name = family.rawValue
         var result: [(key: String, value: GGUFValue)] = [
-            ("llama.block_count", .integer(layerCount)),
-            ("llama.context_length", .integer(positionCount)),
-            ("llama.embedding_length", .integer(hiddenSize)),
-            ("llama.feed_forward_length", .integer(feedForwardSize)),
-            ("llama.attention.head_count", .integer(queryHeadCount)),
-            ("llama.attention.head_count_kv", .integer(keyValueHeadCount)),
-            ("llama.attention.key_length", .integer(headSize)),
-            ("llama.attention.value_length", .integer(headSize)),
-            ("llama.attention.layer_norm_rms_epsilon", .float(Double(Float(normEpsilon)))),
-            ("llama.rope.freq_base", .float(Double(Float(rotaryBase)))),
-            ("llama.rope.dimension_count", .integer(headSize)),
-            ("llama.vocab_size", .integer(vocabularyCount)),
+            ("\(name).block_count", .integer(layerCount)),
+            ("\(name).context_length", .integer(positionCount)),
+            ("\(name).embedding_length", .integer(hiddenSize)),
+            ("\(name).feed_forward_length", .integer(feedForwardSize)),
+            ("\(name).attention.head_count", .integer(queryHeadCount)),
+            ("\(name).attention.head_count_kv", .integer(keyValueHeadCount)),
+            ("\(name).attention.key_length", .integer(headSize)),
+            ("\(name).attention.value_length", .integer(headSize)),
+            ("\(name).attention.layer_norm_rms_epsilon", .float(Double(Float(normEpsilon)))),
+            ("\(name).rope.freq_base", .float(Double(Float(rotaryBase)))),
+            ("\(name).rope.dimension_count", .integer(headSize)),
+            ("\(name).vocab_size", .integer(vocabularyCount)),
         ]
         if case .linear(let factor) = rotaryScaling {
-            result.append(("llama.rope.scaling.type", .string("linear")))
-            result.append(("llama.rope.scaling.factor", .float(Double(Float(factor)))))
+            result.append(("\(name).rope.scaling.type", .string("linear")))
+            result.append(("\(name).rope.scaling.factor", .float(Double(Float(factor)))))
         }
         return result
     }

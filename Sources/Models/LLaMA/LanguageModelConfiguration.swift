@@ -18,10 +18,23 @@ public enum RotaryScaling: Sendable, Equatable {
     case divisors([Double])
 }
 
+/// Which of the decoders that are alike a language model is; the raw value is what Hugging Face's
+/// config.json and GGUF files call it.
+public enum LanguageModelFamily: String, Sendable, CaseIterable {
+    /// LLaMA 1 to 3, Vicuna, TinyLlama, SmolLM2.
+    case llama
+    /// Qwen2 and Qwen2.5: q, k and v have biases, the attention's output has none.
+    ///
+    /// Source: Yang et al. 2024 (arXiv:2407.10671)
+    case qwen2
+}
+
 /// The sizes and constants of a language model of the LLaMA family.
 ///
-/// Source: Touvron et al. 2023 (arXiv:2302.13971); transformers' LlamaConfig
+/// Source: Touvron et al. 2023 (arXiv:2302.13971); transformers' LlamaConfig and Qwen2Config
 public struct LanguageModelConfiguration: Sendable, Equatable {
+    /// Which decoder it is.
+    public var family: LanguageModelFamily
     /// The number of tokens.
     public var vocabularyCount: Int
     /// The width of the residual stream.
@@ -46,7 +59,7 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     public var positionCount: Int
     /// Whether the output projection is the embedding table.
     public var isTied: Bool
-    /// Whether the attention's linear maps have biases.
+    /// Whether q, k and v have biases.
     public var hasAttentionBias: Bool
     /// Whether the feed-forward's linear maps have biases.
     public var hasFeedForwardBias: Bool
@@ -55,11 +68,13 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
     ///
     /// Throws: `ModelError` listing every field out of range
     public init(
-        vocabularyCount: Int, hiddenSize: Int, feedForwardSize: Int, layerCount: Int,
+        family: LanguageModelFamily = .llama, vocabularyCount: Int, hiddenSize: Int,
+        feedForwardSize: Int, layerCount: Int,
         queryHeadCount: Int, keyValueHeadCount: Int, headSize: Int, normEpsilon: Double,
         rotaryBase: Double, rotaryScaling: RotaryScaling = .none, positionCount: Int,
         isTied: Bool, hasAttentionBias: Bool = false, hasFeedForwardBias: Bool = false
     ) throws {
+        self.family = family
         self.vocabularyCount = vocabularyCount
         self.hiddenSize = hiddenSize
         self.feedForwardSize = feedForwardSize
@@ -76,6 +91,14 @@ public struct LanguageModelConfiguration: Sendable, Equatable {
         self.hasFeedForwardBias = hasFeedForwardBias
         try validate()
     }
+
+    /// Whether the attention's output has a bias.
+    public var hasAttentionOutputBias: Bool { family == .llama && hasAttentionBias }
+
+    /// Whether llama.cpp's files interleave the rows of q and k in each head.
+    ///
+    /// Source: llama.cpp's conversion of LLaMA, which alone needs it for its rotary operation
+    public var interleavesRotaryRows: Bool { family == .llama }
 
     /// Checks that the sizes are possible and belong together.
     ///

@@ -1,14 +1,15 @@
 /// The names of a LLaMA-family model in a GGUF file.
 ///
-/// Source: llama.cpp's gguf-py constants; its converter interleaves the rows of q and k for its rotary op
+/// Source: llama.cpp's gguf-py constants; its converter interleaves LLaMA's rows of q and k for its rotary op
 public struct LanguageModelGGUFNames: NameTable {
-    private let queryHeadCount: Int
-    private let keyValueHeadCount: Int
+    private let queryHeadCount: Int?
+    private let keyValueHeadCount: Int?
 
     /// The table for a model's head counts.
     public init(_ configuration: LanguageModelConfiguration) {
-        queryHeadCount = configuration.queryHeadCount
-        keyValueHeadCount = configuration.keyValueHeadCount
+        let isInterleaved = configuration.interleavesRotaryRows
+        queryHeadCount = isInterleaved ? configuration.queryHeadCount : nil
+        keyValueHeadCount = isInterleaved ? configuration.keyValueHeadCount : nil
     }
 
     /// Modules outside of the layers: path and stored name.

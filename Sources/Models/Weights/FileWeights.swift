@@ -16,6 +16,13 @@ public struct FileWeights: WeightSource, Sendable {
         storedNames = Set(file.tensorNames)
     }
 
+    public var name: String { file.path }
+
+    public func storedName(of path: String) -> String? {
+        guard let name = names.location(of: path)?.name, name != path else { return nil }
+        return name
+    }
+
     /// The paths the file can give; names that the table doesn't know are listed as they are.
     public var paths: [String] {
         file.tensorNames.flatMap { names.paths(of: $0) ?? [$0] }
@@ -51,6 +58,13 @@ public struct FileWeights: WeightSource, Sendable {
                 hint: "ask for a path the source lists")
         }
         let tensor = try file.tensor(location.name)
+        guard tensor.type.isReal else {
+            throw ModelError(
+                .weights, subject: file.path,
+                detail: "'\(tensor.name)' \(tensor.shape) is stored as \(tensor.type.rawValue); "
+                    + "expected floats of any width or quantised blocks",
+                hint: "use the weights as they were published")
+        }
         if let rows = location.rows {
             try Self.read(rows, of: tensor, into: buffer)
         } else {

@@ -53,7 +53,8 @@ public enum GGUFAdapterFile {
         }
         try GGUFWriter.write(
             metadata: [
-                ("general.architecture", .string("llama")), ("general.type", .string("adapter")),
+                ("general.architecture", .string(configuration.family.rawValue)),
+                ("general.type", .string("adapter")),
                 ("general.name", .string(name)), ("adapter.type", .string("lora")),
                 (alphaKey, .float(Double(alpha))),
             ], tensors: tensors, to: path)

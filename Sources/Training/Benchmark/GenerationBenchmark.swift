@@ -69,7 +69,7 @@ public struct GenerationBenchmark {
     private let model: LanguageModel
     private let tokenizer: Tokenizer?
 
-    /// Opens a language model; a GGUF file without a tokenizer gets made-up tokens.
+    /// Opens a language model; one without a tokenizer gets made-up tokens.
     ///
     /// Throws: when the file is no language model
     public init(model path: String, isStored: Bool = true) throws {
@@ -79,10 +79,9 @@ public struct GenerationBenchmark {
         model = try Blueprint(
             source: language.weights, frozenWeights: isStored ? .asStored : .float32
         ).assemble { try LanguageModel(language.configuration, at: $0) }.model
-        let hasText = (language.file as? GGUF)?.metadata["tokenizer.ggml.tokens"] != nil
         tokenizer =
-            hasText || !(language.file is GGUF)
-            ? try Tokenizer(vocabulary: LanguageText.read(language.file, path: path).0) : nil
+            LanguageText.hasVocabulary(language.file, path: path)
+            ? try Tokenizer(vocabulary: LanguageText.vocabulary(language.file, path: path)) : nil
     }
 
     /// Reads a prompt and writes tokens some times over; the first time is not counted.

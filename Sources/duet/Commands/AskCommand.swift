@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Evaluation
+import Layers
 import Recipes
 import Training
 
@@ -82,6 +83,7 @@ struct AskCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console()
         let bench = try Workbench.opening(try checkpoint.read())
+        if let note = bench.report.unusedNote { console.note("duet: \(note)") }
         let query = try Query(question, media: media, audio: audio, model: bench.recipe.model)
         for remark in query.remarks { console.note("duet: \(remark)") }
         let interlocutor = Interlocutor(
