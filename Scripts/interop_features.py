@@ -12,7 +12,7 @@ import numpy
 import torch
 from safetensors.numpy import load_file
 from transformers import (
-    ClapAudioConfig, ClapAudioModel, ClapAudioModelWithProjection, ClapFeatureExtractor,
+    ClapAudioConfig, ClapAudioModelWithProjection, ClapFeatureExtractor,
     CLIPVisionConfig, CLIPVisionModel, CLIPVisionModelWithProjection, SiglipVisionConfig,
     SiglipVisionModel)
 
@@ -128,7 +128,8 @@ def sound(description, folder, file):
     inputs = extractor(samples.astype("float32"), sampling_rate=rate, return_tensors="pt")
     # A short sound is never fused: see encoder_input.longer_than_window.
     inputs["is_longer"] = torch.zeros_like(inputs["is_longer"])
-    state = ClapAudioModel.from_pretrained(folder).eval()(**inputs).last_hidden_state
+    tower = ClapAudioModelWithProjection.from_pretrained(folder).eval().audio_model
+    state = tower(**inputs).last_hidden_state
     cells = state.mean(dim=2)[0].T
     window = mel["samples"] / mel["sample_rate"]
     filled = cells[:int(numpy.ceil(len(cells) * description["seconds"] / window))]
