@@ -138,7 +138,8 @@ let package = Package(
             "Training",
             [
                 "Training", "Interchange", "Recipes", "Datasets", "Media", "Tensors", "Layers",
-                "Models", "Optimization", "Tokenization", "WeightFiles", "Checkpointing", "duet",
+                "Models", "Optimization", "Tokenization", "WeightFiles", "Checkpointing", "Files",
+                "duet",
             ]),
         tests(
             "Evaluation",

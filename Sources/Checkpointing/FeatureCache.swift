@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -30,6 +31,7 @@ public final class FeatureCache: Sendable {
     }
 
     private let state: Mutex<State>
+    private let lock: SharedFileLock
 
     /// Opens the cache in a folder, making the folder when there is none.
     ///
@@ -43,6 +45,7 @@ public final class FeatureCache: Sendable {
                 atPath: path, withIntermediateDirectories: true)
             names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
             AbandonedFiles.remove(startingWith: "segment-", in: path, names: names)
+            lock = try SharedFileLock(path: "\(path)/.lock")
         } catch {
             throw CheckpointError(
                 .unreadable, subject: path, detail: "cannot open the feature cache",
@@ -87,13 +90,27 @@ public final class FeatureCache: Sendable {
         return try place.segment.read(place.entry)
     }
 
-    /// Keeps the features of a key and returns them as a later read will; the first to come stays.
+    /// Keeps the features of an origin's key and returns them as a later read will; the first to come stays.
     ///
     /// They are on disk after `flush`, or once enough have gathered.
     /// Throws: when a number is too large for float16, or a file cannot be written.
     @discardableResult
     public func write(
+        _ features: StoredArray<Float>, from origin: FeatureOrigin
+    ) throws(CheckpointError) -> StoredArray<Float> {
+        try write(features, for: origin.key, origin)
+    }
+
+    /// Keeps the features of a key whose origin nobody needs to know.
+    @discardableResult
+    public func write(
         _ features: StoredArray<Float>, for key: FeatureKey
+    ) throws(CheckpointError) -> StoredArray<Float> {
+        try write(features, for: key, nil)
+    }
+
+    private func write(
+        _ features: StoredArray<Float>, for key: FeatureKey, _ origin: FeatureOrigin?
     ) throws(CheckpointError) -> StoredArray<Float> {
         guard features.shape.count <= FeatureSegment.longestShape else {
             throw invalid("features have \(features.shape.count) axes; at most 8 were expected")
@@ -101,7 +118,8 @@ public final class FeatureCache: Sendable {
         guard let bytes = FeatureEncoding.encode(features.scalars, as: storage) else {
             throw invalid("features exceed 65504, the largest float16")
         }
-        let pending = FeatureSegment.Pending(key: key, shape: features.shape, bytes: bytes)
+        let pending = FeatureSegment.Pending(
+            key: key, origin: origin, shape: features.shape, bytes: bytes)
         let isFull = state.withLock { state in
             if state.places[key] == nil, state.pendingIndex[key] == nil {
                 state.pendingIndex[key] = state.pending.count
@@ -141,6 +159,62 @@ public final class FeatureCache: Sendable {
         }
     }
 
+    /// The files, the least recently used first.
+    var byUse: [FeatureSegment] {
+        let segments = state.withLock { $0.places.values.map(\.segment) }
+        let unique = Dictionary(segments.map { ($0.path, $0) }) { first, _ in first }
+        return unique.values.map { ($0, $0.lastUse) }
+            .sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }.map(\.0)
+    }
+
+    /// The files that hold some keys.
+    func segments(of keys: some Sequence<FeatureKey>) -> [FeatureSegment] {
+        let found = state.withLock { state in keys.compactMap { state.places[$0]?.segment } }
+        return Array(Dictionary(found.map { ($0.path, $0) }) { first, _ in first }.values)
+    }
+
+    /// Runs `body` while no other process uses the cache; nil when one does.
+    func alone(_ body: () throws(CheckpointError) -> Int) throws(CheckpointError) -> Int? {
+        do {
+            let result = try lock.alone(body)
+            if result == nil { state.withLock { $0.forgetRemoved() } }
+            return result
+        } catch {
+            throw CheckpointError(writing: path, error)
+        }
+    }
+
+    /// Removes a file, and returns the bytes of the features that were read from it.
+    func remove(_ segment: FeatureSegment) throws(CheckpointError) -> Int {
+        guard unlink(segment.path) == 0 || errno == ENOENT else {
+            throw CheckpointError(
+                .unwritable, subject: segment.path, detail: "cannot remove the file",
+                hint: "check the folder's permissions",
+                cause: String(cString: strerror(errno)).lowercased())
+        }
+        return state.withLock { $0.drop(segment.path) }
+    }
+
+    /// Writes a file anew without some keys, or removes it when nothing is left.
+    func rewrite(
+        _ segment: FeatureSegment, without keys: Set<FeatureKey>
+    ) throws(CheckpointError) -> Int {
+        let before = byteCount
+        let origins = try segment.origins()
+        var kept: [FeatureSegment.Pending] = []
+        for (key, entry) in segment.entries.sorted(by: { $0.value.position < $1.value.position })
+        where !keys.contains(key) {
+            kept.append(
+                .init(
+                    key: key, origin: origins[key], shape: entry.shape,
+                    bytes: try segment.bytes(of: entry)))
+        }
+        let written = kept.isEmpty ? nil : try FeatureSegment.write(kept, as: storage, in: path)
+        _ = try remove(segment)
+        if let written { state.withLock { $0.add(written) } }
+        return before - byteCount
+    }
+
     private func decoded(_ pending: FeatureSegment.Pending) -> StoredArray<Float> {
         let scalars = pending.bytes.withUnsafeBytes { FeatureEncoding.decode($0, as: storage) }
         return StoredArray(shape: pending.shape, scalars: scalars)
@@ -154,6 +228,22 @@ public final class FeatureCache: Sendable {
 }
 
 extension FeatureCache.State {
+    /// Forgets a file; returns the bytes of its features.
+    fileprivate mutating func drop(_ path: String) -> Int {
+        let dropped = places.filter { $0.value.segment.path == path }
+        for key in dropped.keys { places[key] = nil }
+        let byteCount = dropped.values.reduce(0) { $0 + $1.entry.byteCount }
+        storedByteCount -= byteCount
+        return byteCount
+    }
+
+    /// Forgets files that another process removed.
+    fileprivate mutating func forgetRemoved() {
+        for path in Set(places.values.map(\.segment.path)) where access(path, F_OK) != 0 {
+            _ = drop(path)
+        }
+    }
+
     fileprivate mutating func add(_ segment: FeatureSegment) {
         for (key, entry) in segment.entries where places[key] == nil {
             places[key] = FeatureCache.Place(segment: segment, entry: entry)

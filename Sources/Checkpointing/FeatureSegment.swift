@@ -6,6 +6,7 @@ struct FeatureSegment: Sendable {
     /// Features that wait to be written.
     struct Pending: Sendable {
         let key: FeatureKey
+        let origin: FeatureOrigin?
         let shape: [Int]
         let bytes: [UInt8]
     }
@@ -81,6 +82,8 @@ struct FeatureSegment: Sendable {
                 try file.write(
                     StoredArray(shape: [pending.count, rank], scalars: shapes), to: "shapes")
                 try file.write(StoredArray(checksums), to: "checksums")
+                let origins = try JSONEncoder().encode(pending.map(\.origin))
+                try file.write(StoredArray(Array(origins)), to: "origins")
                 try write(pending, as: storage, to: file)
                 // The features carry checksums of their own, checked when they are read.
                 try file.close(leavingUnsealed: "scalars")
@@ -93,12 +96,20 @@ struct FeatureSegment: Sendable {
 
     /// Reads one entry and checks it.
     func read(_ entry: Entry) throws(CheckpointError) -> StoredArray<Float> {
+        StoredArray(
+            shape: entry.shape,
+            scalars: try withBytes(of: entry) { FeatureEncoding.decode($0, as: storage) })
+    }
+
+    private func withBytes<Value>(
+        of entry: Entry, _ body: (UnsafeRawBufferPointer) -> Value
+    ) throws(CheckpointError) -> Value {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw damaged(String(cString: strerror(errno)).lowercased()) }
         defer { close(descriptor) }
-        let scalars = withUnsafeTemporaryAllocation(
+        let value = withUnsafeTemporaryAllocation(
             byteCount: entry.byteCount, alignment: 16
-        ) { buffer -> [Float]? in
+        ) { buffer -> Value? in
             var filled = 0
             while filled < buffer.count {
                 let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
@@ -110,10 +121,50 @@ struct FeatureSegment: Sendable {
             }
             let bytes = UnsafeRawBufferPointer(buffer)
             guard WeightedSum.of(bytes) == entry.checksum else { return nil }
-            return FeatureEncoding.decode(bytes, as: storage)
+            return body(bytes)
         }
-        guard let scalars else { throw damaged("its numbers were changed or cut off") }
-        return StoredArray(shape: entry.shape, scalars: scalars)
+        guard let value else { throw damaged("its numbers were changed or cut off") }
+        return value
+    }
+
+    /// Where the entries come from; none in files of versions that did not note it.
+    func origins() throws(CheckpointError) -> [FeatureKey: FeatureOrigin] {
+        let file = try HDF5File.open(path)
+        guard try file.members(of: "/").contains("origins") else { return [:] }
+        let keys = try file.read("keys", as: UInt8.self).scalars
+        let bytes = try file.read("origins", as: UInt8.self).scalars
+        let origins: [FeatureOrigin?]
+        do {
+            origins = try JSONDecoder().decode([FeatureOrigin?].self, from: Data(bytes))
+        } catch {
+            throw file.damaged("origins", "no list of origins as JSON")
+        }
+        var result: [FeatureKey: FeatureOrigin] = [:]
+        for (index, origin) in origins.enumerated()
+        where (index + 1) * FeatureKey.byteCount <= keys.count {
+            let start = index * FeatureKey.byteCount
+            result[FeatureKey(digest: Array(keys[start..<start + FeatureKey.byteCount]))] = origin
+        }
+        return result
+    }
+
+    /// The bytes of one entry as they are stored.
+    func bytes(of entry: Entry) throws(CheckpointError) -> [UInt8] {
+        try withBytes(of: entry) { Array($0) }
+    }
+
+    /// When the file was last used.
+    var lastUse: Date {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return .distantPast }
+        let seconds = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
+        return Date(timeIntervalSince1970: seconds)
+    }
+
+    /// Notes that the file is used now.
+    func touch() {
+        // The time of a file that cannot be touched only makes it leave earlier.
+        _ = utimensat(AT_FDCWD, path, nil, 0)
     }
 
     private func damaged(_ detail: String) -> CheckpointError {

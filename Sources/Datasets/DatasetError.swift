@@ -24,12 +24,33 @@ public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible 
 
     /// One row that is wrong, or one missing file and the first row that names it.
     public struct RowProblem: Sendable, Equatable, CustomStringConvertible {
+        /// What sort of thing is wrong with a row.
+        public enum Kind: String, Sendable {
+            /// A field is missing or is not what it should be.
+            case field
+            /// Media tags and media do not fit together.
+            case tags
+            /// An answer to be learnt is empty.
+            case emptyAnswer
+            /// A media file does not exist.
+            case missingMedia
+        }
+
+        /// What sort of thing is wrong.
+        public let kind: Kind
         /// Where the row stands: `row 3` of a JSON array or `line 3` of JSON Lines, counted from 1.
         public let location: String
         /// The row's id, when it could be read.
         public let sampleID: String?
         /// What is wrong and what was expected.
         public let detail: String
+
+        package init(_ kind: Kind, location: String, sampleID: String?, detail: String) {
+            self.kind = kind
+            self.location = location
+            self.sampleID = sampleID
+            self.detail = detail
+        }
 
         public var description: String {
             let name: String = sampleID.map { " (id \"\($0)\")" } ?? ""

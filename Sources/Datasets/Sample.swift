@@ -26,6 +26,8 @@ public struct Sample: Sendable, Hashable, Identifiable {
     public let turns: [Turn]
     /// The name of the task, for reports.
     public let task: String?
+    /// The split it belongs to, where its row says so.
+    public let split: String?
     /// The canonical answer, for evaluation.
     public let answer: String?
     /// The answers to choose from by likelihood; empty when the answer is to be generated.
@@ -38,7 +40,8 @@ public struct Sample: Sendable, Hashable, Identifiable {
     /// A sample from its parts.
     public init(
         id: String, visualPath: String? = nil, audioPath: String? = nil,
-        systemPrompt: String? = nil, turns: [Turn], task: String? = nil, answer: String? = nil,
+        systemPrompt: String? = nil, turns: [Turn], task: String? = nil,
+        split: String? = nil, answer: String? = nil,
         choices: [String] = [], accept: [String] = [], requires: Set<MediaKind> = []
     ) {
         self.id = id
@@ -47,6 +50,7 @@ public struct Sample: Sendable, Hashable, Identifiable {
         self.systemPrompt = systemPrompt
         self.turns = turns
         self.task = task
+        self.split = split
         self.answer = answer
         self.choices = choices
         self.accept = accept

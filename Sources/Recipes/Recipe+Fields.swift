@@ -68,21 +68,36 @@ extension Recipe.DataPlan {
     fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
         var train: [Recipe.TrainingFile] = []
         for file in try fields.sections("train") {
-            train.append(try .init(path: file.text("file"), weight: file.number("weight")))
+            train.append(try .init(annotations: .init(file), weight: file.number("weight")))
         }
-        var validation: [String] = []
-        for file in try fields.sections("validation") { validation.append(try file.text("file")) }
+        var validation: [Recipe.AnnotationFile] = []
+        for file in try fields.sections("validation") { validation.append(try .init(file)) }
         let batch = try fields.section("batch")
         try self.init(
-            train: train, validationFiles: validation,
+            train: train, validation: validation,
             batch: Recipe.BatchQuotas(
                 visual: batch.integer("visual"), audio: batch.integer("audio"),
                 audioVisual: batch.integer("audio_visual")),
             exhausted: fields.choice("exhausted", ExhaustionPolicy.self),
             maximumTokenCount: fields.integer("maximum_tokens"),
+            onBadSample: fields.choice("on_bad_sample", BadSamplePolicy.self),
+            maximumBadSampleCount: fields.integer("maximum_bad_samples"),
             featureCacheFolder: fields.text("feature_cache"),
+            featureCacheGigabytes: fields.optionalNumber("feature_cache_gigabytes"),
+            featureType: fields.choice("feature_type", FeatureType.self),
             audioVariantCount: fields.integer("audio_variants"),
             augmentation: fields.optionalSection("augmentation").map(Recipe.Augmentation.init(_:)))
+    }
+}
+
+extension Recipe.AnnotationFile {
+    fileprivate init(_ fields: RecipeFields) throws(RecipeError) {
+        try self.init(
+            path: fields.text("file"), format: fields.optionalText("format"),
+            mediaFolder: fields.optionalText("media_folder"),
+            mediaName: fields.optionalText("media_name"),
+            question: fields.optionalText("question"),
+            hearsVideos: fields.optionalFlag("video_sound"))
     }
 }
 

@@ -75,6 +75,10 @@ struct RecipeFields {
         values[name] == .null ? nil : try text(name)
     }
 
+    func optionalFlag(_ name: String) throws(RecipeError) -> Bool? {
+        values[name] == .null ? nil : try flag(name)
+    }
+
     func optionalInteger(_ name: String) throws(RecipeError) -> Int? {
         values[name] == .null ? nil : try integer(name)
     }

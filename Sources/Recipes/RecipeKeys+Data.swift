@@ -4,7 +4,7 @@ extension RecipeKey {
             "train", .list(.section(trainingFile), least: 1, isUnique: false),
             "the annotation files to learn from"),
         .key(
-            "validation", .list(.section(validationFile), least: 0, isUnique: false), [],
+            "validation", .list(.section(annotationFile), least: 0, isUnique: false), [],
             "the annotation files whose loss is watched"),
         .required("batch", .section(batch), "samples a step, by modality"),
         .key(
@@ -15,8 +15,23 @@ extension RecipeKey {
             "maximum_tokens", .integer(8...131_072), 512,
             "tokens a sample may have, media included; a longer one is an error"),
         .key(
+            "on_bad_sample", .choice(BadSamplePolicy.allCases.map(\.rawValue)), "stop",
+            "what a sample does that cannot be trained on, because its row is wrong, a medium is "
+                + "missing or broken, or it is too long: stop ends the run; skip leaves the sample out "
+                + "before the first step, counted and listed in metrics and summary"),
+        .key(
+            "maximum_bad_samples", .count, 100,
+            "samples that may be skipped; more of them end the run"),
+        .key(
             "feature_cache", .text(.path), "Checkpoints/feature-cache",
             "the folder that keeps the frozen encoders' features"),
+        .optional(
+            "feature_cache_gigabytes", .number(.above(0, to: 1e6)),
+            "the size of that folder beyond which the least recently used features are removed; null "
+                + "for no limit"),
+        .key(
+            "feature_type", .choice(FeatureType.allCases.map(\.rawValue)), "float16",
+            "the type in which features are kept: float16 is half the size, float32 as computed"),
         .key(
             "audio_variants", .integer(0...1_000), 0,
             "augmented variants kept of each sound, one of them chosen a sample and epoch; 0 for "
@@ -24,16 +39,38 @@ extension RecipeKey {
         .optional("augmentation", .section(augmentation), "how a sound is varied"),
     ]
 
-    private static let trainingFile: [RecipeKey] = [
-        .required("file", .text(.path), "a LLaVA-style annotation file"),
-        .key(
-            "weight", .number(.above(0, to: 1_000)), 1,
-            "how often each of its samples is seen in an epoch"),
+    private static let annotationFile: [RecipeKey] = [
+        .required("file", .text(.path), "an annotation file"),
+        .optional(
+            "format", .choice(annotationFormats),
+            "how its rows are laid out; null to find out from the first"),
+        .optional(
+            "media_folder", .text(.path),
+            "the folder that media paths start from; null for the file's own"),
+        .optional(
+            "media_name", .text(.text),
+            "the name of a row's medium, fields of the row in braces and .* for whatever extension is "
+                + "there, such as {youtube_id}_{start_time}.wav; null for the format's own"),
+        .optional(
+            "question", .text(.text),
+            "what is asked where rows hold only captions; null for the format's own question"),
+        .optional(
+            "video_sound", .flag,
+            "whether a video's own sound is heard where its row does not say; null for as the format "
+                + "has it"),
     ]
 
-    private static let validationFile: [RecipeKey] = [
-        .required("file", .text(.path), "a LLaVA-style annotation file")
+    package static let annotationFormats = [
+        "llava", "video-chatgpt", "videochat", "webvid", "audiocaps", "clotho", "wavcaps", "avsd",
+        "music-avqa", "activitynet-qa", "msrvtt-qa", "msvd-qa",
     ]
+
+    private static let trainingFile: [RecipeKey] =
+        annotationFile + [
+            .key(
+                "weight", .number(.above(0, to: 1_000)), 1,
+                "how often each of its samples is seen in an epoch")
+        ]
 
     private static let batch: [RecipeKey] = [
         .key("visual", .integer(0...65_536), 0, "samples with a picture alone"),

@@ -128,6 +128,10 @@ final class CheckpointSaver {
             "interrupted": summary.wasInterrupted, "checkpoint": summary.checkpointPath,
             "seconds": summary.seconds, "peak_memory_bytes": summary.peakMemoryBytes,
         ]
+        if !summary.skipped.isEmpty {
+            row["skipped"] = summary.skipped.count
+            row["skipped_samples"] = summary.skipped.map(MetricsLog.object)
+        }
         if summary.loss.isFinite { row["loss"] = summary.loss }
         if let best = summary.bestValidationLoss { row["best_validation_loss"] = best }
         let data = try JSONSerialization.data(

@@ -44,14 +44,15 @@ public struct InputParts {
         digests["visual"] = parts.visual?.settings.encoderDigest
         digests["audio"] = parts.audio?.settings.encoderDigest
         self.digests = digests
-        tags = try MediaTags(
-            visual: recipe.model.visual == nil ? [] : [recipe.model.visualToken, "<image>"].unique,
-            audio: recipe.model.audio == nil ? [] : [recipe.model.audioToken])
+        tags = try MediaTags(recipe.model)
         features = FeatureStore(
             reader: FeatureReader(
                 visual: parts.visual?.settings, audio: parts.audio?.settings,
-                cache: try FeatureCache(path: recipe.data.featureCacheFolder)),
-            visual: parts.visual, audio: parts.audio)
+                cache: try FeatureCache(
+                    path: recipe.data.featureCacheFolder,
+                    storage: recipe.data.featureType == .float16 ? .float16 : .float32)),
+            visual: parts.visual, audio: parts.audio,
+            byteLimit: recipe.data.featureCacheGigabytes.map { Int(($0 * 1e9).rounded()) })
         prompts = PromptEncoder(
             tokenizer: tokenizer, template: template.with(recipe.model.systemPrompt),
             systemPrompt: recipe.model.systemPrompt.text, tags: tags,
@@ -92,6 +93,17 @@ public struct InputParts {
         var result = template.with(prompt)
         if let text = prompt.text { result.defaultSystemPrompt = text }
         return result
+    }
+}
+
+extension MediaTags {
+    /// The marks of media that a model takes in.
+    ///
+    /// Throws: `DatasetError.Kind.invalidTags`
+    public init(_ model: Recipe.Model) throws {
+        try self.init(
+            visual: model.visual == nil ? [] : [model.visualToken, "<image>"].unique,
+            audio: model.audio == nil ? [] : [model.audioToken])
     }
 }
 

@@ -48,6 +48,21 @@ final class MetricsLog {
         ])
     }
 
+    func write(_ skipped: [SkippedSample]) throws {
+        try write([
+            "step": 0, "skipped": skipped.count,
+            "skipped_samples": skipped.map(MetricsLog.object),
+        ])
+    }
+
+    /// A sample as JSON; also in the run's summary.
+    static func object(_ sample: SkippedSample) -> [String: Any] {
+        var row = ["file": sample.file, "reason": sample.reason]
+        row["row"] = sample.row
+        row["id"] = sample.id
+        return row
+    }
+
     /// Makes sure that what was written outlives a power cut, as a checkpoint does.
     func synchronize() throws {
         do { try handle.synchronize() } catch { throw MetricsLog.failure(path, error) }

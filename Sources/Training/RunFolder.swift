@@ -20,6 +20,7 @@ public struct RunFolder: Sendable {
     var metricsPath: String { "\(path)/metrics.jsonl" }
     var recipePath: String { "\(path)/recipe.yaml" }
     var summaryPath: String { "\(path)/summary.json" }
+    private var lockPath: String { "\(path)/.lock" }
 
     /// Its checkpoints.
     public var checkpoints: CheckpointFolder { CheckpointFolder(path: path) }
@@ -51,6 +52,37 @@ public struct RunFolder: Sendable {
             hint: "--resume continues it, --overwrite removes it")
     }
 
+    /// Makes sure that no other process trains in the folder for as long as the lock lives.
+    ///
+    /// Throws: `TrainingError` that names the process
+    func lock() throws -> FileLock {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw unprepared(error)
+        }
+        if let lock = try FileLock(path: lockPath) { return lock }
+        let holder = FileLock.holder(of: lockPath).map { " (process \($0))" } ?? ""
+        throw TrainingError(
+            .storage, subject: path, detail: "is in use: another run\(holder) trains there",
+            hint: "wait for it to end, or give this run another folder: --set output=FOLDER")
+    }
+
+    /// Refuses to go on from another step than the latest.
+    func requireLatest(step: Int) throws {
+        guard let latest = try checkpoints.latest(), latest.step != step else { return }
+        throw TrainingError(
+            .storage, subject: path,
+            detail: "came to step \(latest.step) meanwhile; this run goes on from step \(step)",
+            hint: "start again with --resume")
+    }
+
+    /// Removes a folder in which nothing was written.
+    func removeIfEmpty() {
+        rmdir(path)  // fails, as it should, where something is in it
+    }
+
     /// Makes the folder for a fresh run; removes an earlier one.
     func begin(recipe: String) throws {
         let files = FileManager.default
@@ -62,11 +94,15 @@ public struct RunFolder: Sendable {
                 try files.removeItem(atPath: old)
             }
         } catch {
-            throw TrainingError(
-                .storage, subject: path,
-                detail: "cannot be prepared: \(error.localizedDescription)",
-                hint: "check the folder's permissions")
+            throw unprepared(error)
         }
         try DurableFile.write(recipe, to: recipePath)
+    }
+
+    private func unprepared(_ error: any Error) -> TrainingError {
+        TrainingError(
+            .storage, subject: path,
+            detail: "cannot be prepared: \(error.localizedDescription)",
+            hint: "check the folder's permissions")
     }
 }

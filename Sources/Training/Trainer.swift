@@ -1,5 +1,6 @@
 public import Checkpointing
 internal import Datasets
+internal import Files
 internal import Foundation
 internal import Kernels
 internal import Layers
@@ -32,12 +33,30 @@ public final class Trainer {
 
     /// Puts a run together; with `resuming`, from the latest checkpoint of its folder.
     ///
+    /// Where the recipe says to skip bad samples, all media are encoded and all prompts written first,
+    /// to know which samples are bad; nil when `interruption` was requested meanwhile.
     /// Throws: when recipe, data, pretrained parts or checkpoint do not fit together
-    public init(bench: Workbench, resuming: Checkpoint? = nil) throws {
+    public static func prepared(
+        bench: Workbench, resuming: Checkpoint? = nil,
+        interruption: Interruption = Interruption(),
+        observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
+    ) async throws -> Trainer? {
+        var samples = try TrainingSamples(bench.recipe, tags: bench.tags)
+        try samples.noteChanges(bench.features)
+        if bench.recipe.data.onBadSample == .skip {
+            try await samples.screen(bench, interruption) {
+                observe(.encoding(done: $0, total: $1))
+            }
+            if interruption.isRequested { return nil }
+        }
+        return try Trainer(bench: bench, samples: samples, resuming: resuming)
+    }
+
+    private init(bench: Workbench, samples: TrainingSamples, resuming: Checkpoint?) throws {
         self.bench = bench
         let recipe = bench.recipe
         folder = RunFolder(path: recipe.outputFolder)
-        data = try TrainingData(bench: bench)
+        data = try TrainingData(bench: bench, samples: samples)
         stepCount = data.stepCount
         optimizer = try AdamW(
             ParameterGroups.make(bench.parameters, recipe.optimizer),
@@ -56,9 +75,20 @@ public final class Trainer {
         interruption: Interruption = Interruption(), overwriting: Bool = false,
         observe: @escaping @Sendable (TrainingEvent) -> Void = { _ in }
     ) async throws -> RunSummary {
-        if !isResumed && !overwriting { try folder.requireNoRun() }
+        let lock = try folder.lock()
+        defer {
+            lock.release()
+            folder.removeIfEmpty()
+        }
+        if isResumed {
+            try folder.requireLatest(step: step)
+        } else if !overwriting {
+            try folder.requireNoRun()
+        }
         observe(.started(description))
         if let note = bench.report.unusedNote { observe(.notice(note)) }
+        for remark in data.remarks { observe(.notice(remark)) }
+        for text in SkippedSample.notices(data.skipped) { observe(.notice(text)) }
         let start = Date()
         try await prepareFeatures(interruption, observe)
         if step == 0, bench.recipe.startFrom == nil, !interruption.isRequested {
@@ -66,6 +96,7 @@ public final class Trainer {
         }
         if !isResumed { try folder.begin(recipe: bench.recipe.resolvedYAML) }
         let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
+        if step == 0, !data.skipped.isEmpty { try log.write(data.skipped) }
         var loss = Double.nan
         let batches = data.batches(steps: step..<stepCount)
         let iterator = batches.makeAsyncIterator()
@@ -87,6 +118,7 @@ public final class Trainer {
         let summary = RunSummary(
             step: step, stepCount: stepCount, wasInterrupted: step < stepCount,
             checkpointPath: path, loss: loss, bestValidationLoss: bestValidationLoss,
+            skipped: data.skipped,
             seconds: elapsed(since: start), peakMemoryBytes: Machine.peakMemory)
         try saver.write(summary)
         observe(.ended(summary))

@@ -1,5 +1,4 @@
 internal import Datasets
-internal import Files
 internal import Foundation
 internal import Layers
 internal import Models
@@ -46,25 +45,20 @@ struct TrainingData {
     let sampleCounts: [Int]
     /// SHA-256 over the annotation files.
     let digest: String
+    /// What the annotation files' formats leave out on purpose.
+    let remarks: [String]
+    /// Samples that were left out because they cannot be trained on.
+    let skipped: [SkippedSample]
     private let accumulation: Accumulation
 
-    init(bench: Workbench) throws {
+    init(bench: Workbench, samples: TrainingSamples) throws {
         self.bench = bench
         let recipe = bench.recipe
-        let reader = LLaVAReader(tags: bench.tags)
-        sources = try recipe.data.train.map { try reader.read($0.path) }
-        let held = try recipe.data.validationFiles.flatMap { try reader.read($0) }
-        validation = Self.some(
-            held, perModality: recipe.validation.sampleCount, quotas: recipe.data.batch)
-        if validation.isEmpty, !held.isEmpty {
-            throw TrainingError(
-                .request, subject: "data.validation",
-                detail: "holds no samples of a modality that data.batch asks for",
-                hint: "name files with such samples, or none")
-        }
-        let files = recipe.data.train.map(\.path) + recipe.data.validationFiles
-        digest = SHA256.hexDigest(
-            of: try files.map { try SHA256.hexDigest(ofFile: $0) }.joined(separator: "\n").utf8)
+        sources = samples.training
+        validation = samples.validation
+        remarks = samples.remarks
+        skipped = samples.skipped
+        digest = samples.digest
         sampleCounts = sources.map(\.count)
         scheduler = try ModalityScheduler(
             sources: zip(sources, recipe.data.train).map { samples, file in
@@ -161,18 +155,6 @@ struct TrainingData {
             try preparer.prepare(
                 validation[start..<min(start + size, validation.count)].map { ($0, nil) },
                 dropoutSeed: 0)
-        }
-    }
-
-    /// At most `perModality` samples of each modality that is trained on, evenly spread.
-    private static func some(
-        _ samples: [Sample], perModality: Int, quotas: Recipe.BatchQuotas
-    ) -> [Sample] {
-        Modality.allCases.flatMap { modality -> [Sample] in
-            guard quotas.byModality[modality, default: 0] > 0 else { return [] }
-            let all = samples.filter { $0.modality == modality }
-            guard perModality > 0, all.count > perModality else { return all }
-            return (0..<perModality).map { all[$0 * all.count / perModality] }
         }
     }
 }

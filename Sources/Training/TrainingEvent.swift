@@ -108,6 +108,8 @@ public struct RunSummary: Sendable, Equatable {
     public let loss: Double
     /// The lowest validation loss, if any was taken.
     public let bestValidationLoss: Double?
+    /// Samples that were left out because they cannot be trained on.
+    public let skipped: [SkippedSample]
     /// Seconds spent, earlier parts of a resumed run included.
     public let seconds: Double
     /// Peak resident memory in bytes.

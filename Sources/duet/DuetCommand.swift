@@ -16,8 +16,8 @@ struct DuetCommand: AsyncParsableCommand {
         version: DuetVersion.current,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, AskCommand.self, ExportCommand.self,
-            ImportCommand.self, InspectCommand.self, VerifyCommand.self, DoctorCommand.self,
-            BenchCommand.self,
+            ImportCommand.self, InspectCommand.self, DataCommand.self, VerifyCommand.self,
+            DoctorCommand.self, BenchCommand.self,
         ])
 }
 

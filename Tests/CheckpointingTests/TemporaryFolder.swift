@@ -16,9 +16,9 @@ final class TemporaryFolder: Sendable {
     /// The path of a file in the folder.
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// The names of all files, hidden ones included.
+    /// The names of all files, hidden ones included, but not of a cache's lock.
     func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        try FileManager.default.contentsOfDirectory(atPath: path).sorted().filter { $0 != ".lock" }
     }
 }
 

@@ -40,7 +40,7 @@ import duet
         }
         #expect(Ending(try #require(recipe))?.kind == .usage)
         let data = #expect(throws: DatasetError.self) {
-            try LLaVAReader().read("/does/not/exist.json")
+            try AnnotationReader().read("/does/not/exist.json")
         }
         #expect(Ending(try #require(data))?.kind == .inputOutput)
     }

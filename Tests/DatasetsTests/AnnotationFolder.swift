@@ -31,7 +31,7 @@ struct AnnotationFolder: ~Copyable {
     }
 
     func read(_ text: String) throws -> [Sample] {
-        try LLaVAReader().read(try write(text))
+        try AnnotationReader().read(try write(text))
     }
 
     /// The error that reading the text ends in, or nil when it is read.

@@ -49,7 +49,7 @@ import Testing
         #expect(try folder.read(text).count == 1)
         for count in 0..<bytes.count {
             let file = try folder.write(bytes.prefix(count), to: "cut.json")
-            #expect(throws: DatasetError.self) { try LLaVAReader().read(file) }
+            #expect(throws: DatasetError.self) { try AnnotationReader().read(file) }
         }
     }
 

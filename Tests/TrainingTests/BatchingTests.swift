@@ -16,7 +16,7 @@ import Training
         init() async throws {
             run = try TinyRun()
             bench = try Workbench(recipe: try run.recipe("run"))
-            samples = try LLaVAReader(tags: bench.tags).read("\(run.folder)/train.json")
+            samples = try AnnotationReader(tags: bench.tags).read("\(run.folder)/train.json")
             try await bench.features.prepare(samples, variants: false)
         }
 

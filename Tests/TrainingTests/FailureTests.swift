@@ -1,5 +1,6 @@
 import Checkpointing
 import Datasets
+import Files
 import Foundation
 import Layers
 import Media
@@ -57,7 +58,36 @@ import Training
         try TinyRun.sound(2, seconds: 0.4).write(to: run.url("2.wav"))
         let events = Events()
         try await run.train("run", ["train.steps=1"], observe: events.add)
-        #expect(events.encodedCount == 10, "the five pictures were kept")
+        #expect(events.encodedCount == 6, "the pictures and the sounds before it were kept")
+    }
+
+    @Test func twoRunsDoNotShareAFolder() async throws {
+        let run = try TinyRun()
+        try FileManager.default.createDirectory(
+            at: run.url("run"), withIntermediateDirectories: true)
+        let lock = try #require(try FileLock(path: "\(run.folder)/run/.lock"))
+        let error = await #expect(throws: TrainingError.self) { try await run.train("run") }
+        #expect(
+            error?.description
+                == "\(run.folder)/run: is in use: another run (process "
+                + "\(ProcessInfo.processInfo.processIdentifier)) trains there; wait for it to end, or "
+                + "give this run another folder: --set output=FOLDER")
+        lock.release()
+        try await run.train("run", ["train.steps=1"])
+        #expect(!FileManager.default.fileExists(atPath: "\(run.folder)/run/.lock"))
+    }
+
+    @Test func aRunThatWentOnMeanwhileIsNotContinuedFromBefore() async throws {
+        let run = try TinyRun()
+        try await run.train("run", stoppingAfter: 1)
+        let recipe = try run.recipe("run")
+        let old = try run.checkpoint("run")
+        let trainer = try #require(
+            try await Trainer.prepared(
+                bench: try Workbench(recipe: recipe, checkpoint: old), resuming: old))
+        try await run.train("run", resuming: true, stoppingAfter: 3)
+        let error = await #expect(throws: TrainingError.self) { try await trainer.run() }
+        #expect(error?.detail == "came to step 3 meanwhile; this run goes on from step 1")
     }
 
     @Test func mediaAreEncodedOnce() async throws {

@@ -3,6 +3,7 @@ import Foundation
 import Recipes
 import Synchronization
 import TestKit
+import Testing
 import Training
 
 /// A run small enough for a test, with every part of a real one, in a temporary folder.
@@ -56,8 +57,10 @@ final class TinyRun: Sendable {
     ) async throws -> RunSummary {
         let recipe = try recipe(output, settings)
         let checkpoint = resuming ? try checkpoint(output) : nil
-        let trainer = try Trainer(
-            bench: try Workbench(recipe: recipe, checkpoint: checkpoint), resuming: checkpoint)
+        let trainer = try #require(
+            try await Trainer.prepared(
+                bench: try Workbench(recipe: recipe, checkpoint: checkpoint),
+                resuming: checkpoint, observe: observe))
         let interruption = Interruption()
         if last == 0 { interruption.request() }
         return try await trainer.run(interruption: interruption, overwriting: overwriting) {

@@ -61,14 +61,26 @@ final class FrameQueue {
 
     /// Steps on until the frame on screen at `limit` seconds is current.
     func advance(toSeconds limit: Double) throws(MediaError) {
-        if !hasStarted {
-            hasStarted = true
-            next = try decode()
-        }
+        try start()
         while let upcoming = next, current == nil || upcoming.seconds <= limit {
             current = upcoming
             next = try decode()
         }
+    }
+
+    /// Steps on by one frame; false at the end, where the last frame stays current.
+    func step() throws(MediaError) -> Bool {
+        try start()
+        guard let upcoming = next else { return false }
+        current = upcoming
+        next = try decode()
+        return true
+    }
+
+    private func start() throws(MediaError) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        next = try decode()
     }
 
     /// Jumps when the file's index knows a key frame well ahead of reading and not after `time`.

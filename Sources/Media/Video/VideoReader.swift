@@ -39,4 +39,25 @@ public enum VideoReader {
                 span.start + (Double(index) + 0.5) * part
             })
     }
+
+    /// Decodes a whole file and says what its pictures come to.
+    ///
+    /// A file is dark when no red, green or blue of any pixel of any picture is above `darkLevel`.
+    /// Throws: as `frames(of:atSeconds:background:)`, for damage anywhere in the file.
+    public static func examination(
+        of path: String, darkLevel: UInt8
+    ) throws(MediaError) -> VideoExamination {
+        try VideoTrack(container: Container(path: path), background: .white)
+            .examination(darkLevel: darkLevel)
+    }
+}
+
+/// What the pictures of a whole file come to.
+public struct VideoExamination: Sendable, Hashable {
+    /// Pictures in the file.
+    public let pictureCount: Int
+    /// When the last one goes, from the start of the file; nil for a still picture.
+    public let endSeconds: Double?
+    /// Whether all of them are as good as black.
+    public let isDark: Bool
 }

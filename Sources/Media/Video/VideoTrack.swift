@@ -58,26 +58,54 @@ final class VideoTrack {
         return pictures.compactMap { $0 }
     }
 
+    /// Decodes every picture, and looks at them until one is not dark.
+    func examination(darkLevel: UInt8) throws(MediaError) -> VideoExamination {
+        var count = 0
+        var isDark = true
+        while try frames.step() {
+            count += 1
+            guard let current = frames.current else { break }
+            if isDark {
+                isDark = try picture(of: current).rgb.allSatisfy { $0 <= darkLevel }
+            } else {
+                try checkWhole(current)
+            }
+        }
+        guard count > 0 else { throw empty() }
+        if !isStill { try frames.checkReaches(.infinity) }
+        return VideoExamination(
+            pictureCount: count, endSeconds: isStill ? nil : try span().end, isDark: isDark)
+    }
+
     private func picture(atSeconds time: Double) throws(MediaError) -> Picture {
         let limit = time + Self.toleranceSeconds
         try frames.seekIfWorthwhile(toSeconds: time)
         try frames.advance(toSeconds: limit)
-        guard let current = frames.current else {
-            throw MediaError(
-                .empty, container.path, "its video stream holds no picture\(LibavLog.tail())",
-                hint: "copy or convert the file again")
-        }
+        guard let current = frames.current else { throw empty() }
         if !isStill { try frames.checkReaches(time) }
         if let shown, shown.seconds == current.seconds { return shown.picture }
-        guard !current.isDamaged else {
-            throw MediaError(
-                .damaged, container.path,
-                "the picture at \(current.seconds) seconds is damaged\(LibavLog.tail())",
-                hint: "convert the file again")
-        }
-        let turned = try Orientation.of(current.frame, path: container.path) ?? orientation
-        let picture = try converter.picture(of: current.frame, orientation: turned)
+        let picture = try picture(of: current)
         shown = (current.seconds, picture)
         return picture
+    }
+
+    private func picture(of frame: TimedFrame) throws(MediaError) -> Picture {
+        try checkWhole(frame)
+        let turned = try Orientation.of(frame.frame, path: container.path) ?? orientation
+        return try converter.picture(of: frame.frame, orientation: turned)
+    }
+
+    private func checkWhole(_ frame: TimedFrame) throws(MediaError) {
+        guard frame.isDamaged else { return }
+        throw MediaError(
+            .damaged, container.path,
+            "the picture at \(frame.seconds) seconds is damaged\(LibavLog.tail())",
+            hint: "convert the file again")
+    }
+
+    private func empty() -> MediaError {
+        MediaError(
+            .empty, container.path, "its video stream holds no picture\(LibavLog.tail())",
+            hint: "copy or convert the file again")
     }
 }

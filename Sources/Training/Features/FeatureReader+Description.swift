@@ -8,9 +8,13 @@ extension FeatureReader {
     /// has no encoder of that kind. Values are texts, numbers, and arrays and dictionaries of them.
     public func description(of kind: MediaKind) -> [String: Any]? {
         switch kind {
-        case .visual: visual.map(Self.description)
-        case .audio: audio.map(Self.description)
+        case .visual: visual.map { described(Self.description($0)) }
+        case .audio: audio.map { described(Self.description($0)) }
         }
+    }
+
+    private func described(_ settings: [String: Any]) -> [String: Any] {
+        settings.merging(["kept_as": cache.storage.rawValue]) { first, _ in first }
     }
 
     private static func common(_ settings: any FeatureSettings) -> [String: Any] {
@@ -18,7 +22,6 @@ extension FeatureReader {
             "encoder_sha256": settings.encoderDigest,
             "preprocessing": settings.preprocessing(variant: 0),
             "tokens_per_clip": settings.tokenCount, "feature_size": settings.featureSize,
-            "kept_as": "float16",
         ]
     }
 

@@ -20,7 +20,7 @@ public final class FeatureReader: Sendable {
     let visual: VisualFeatureSettings?
     let audio: AudioFeatureSettings?
     let cache: FeatureCache
-    private let digests = Mutex<[String: String]>([:])
+    private let digests = Mutex<[String: (digest: String, stamp: FileStamp)]>([:])
 
     init(visual: VisualFeatureSettings?, audio: AudioFeatureSettings?, cache: FeatureCache) {
         self.visual = visual
@@ -35,15 +35,20 @@ public final class FeatureReader: Sendable {
 
     /// The key under which features of a medium are kept; hashes a file once.
     func key(_ reference: MediaReference, _ kind: MediaKind) throws -> FeatureKey {
+        try origin(reference, kind).key
+    }
+
+    /// What the features of a medium come from; hashes a file once.
+    func origin(_ reference: MediaReference, _ kind: MediaKind) throws -> FeatureOrigin {
         let settings: any FeatureSettings = try settings(kind)
         switch reference {
         case .nothing:
-            return FeatureKey(
-                mediaDigest: "nothing", encoderDigest: settings.encoderDigest,
+            return FeatureOrigin(
+                path: nil, mediaDigest: "nothing", encoderDigest: settings.encoderDigest,
                 preprocessing: settings.preprocessing(variant: 0))
         case .file(let path, let variant):
-            return FeatureKey(
-                mediaDigest: try digest(path), encoderDigest: settings.encoderDigest,
+            return FeatureOrigin(
+                path: path, mediaDigest: try digest(path), encoderDigest: settings.encoderDigest,
                 preprocessing: settings.preprocessing(variant: variant))
         }
     }
@@ -60,10 +65,21 @@ public final class FeatureReader: Sendable {
     }
 
     private func digest(_ path: String) throws -> String {
-        if let known = digests.withLock({ $0[path] }) { return known }
+        if let known = digests.withLock({ $0[path]?.digest }) { return known }
+        let stamp = try FileStamp(path: path)
         let digest = try SHA256.hexDigest(ofFile: path)
-        digests.withLock { $0[path] = digest }
+        digests.withLock { $0[path] = (digest, stamp) }
         return digest
+    }
+
+    /// Refuses features of a file that is no longer the one whose digest they would be kept under.
+    func requireUnchanged(_ reference: MediaReference) throws {
+        guard case .file(let path, _) = reference,
+            let stamp = digests.withLock({ $0[path]?.stamp }), try FileStamp(path: path) != stamp
+        else { return }
+        throw TrainingError(
+            .data, subject: path, detail: "was changed while it was being encoded",
+            hint: "start again when nobody writes it")
     }
 
     /// The variant of a sample's sound at a step; nil when it has no sound.

@@ -1,6 +1,7 @@
 internal import Checkpointing
 public import Datasets
 internal import Foundation
+public import Media
 
 /// Computes the features of media once and keeps them.
 public final class FeatureStore {
@@ -8,13 +9,20 @@ public final class FeatureStore {
     public let reader: FeatureReader
     let visual: VisualFeatureEncoder?
     let audio: AudioFeatureEncoder?
+    /// The size of the cache beyond which other features are removed.
+    let byteLimit: Int?
+    private var usedKeys: Set<FeatureKey> = []
     /// Clips decoded together, one batch ahead of the encoder.
     private static let clipsPerChunk = 8
 
-    init(reader: FeatureReader, visual: VisualFeatureEncoder?, audio: AudioFeatureEncoder?) {
+    init(
+        reader: FeatureReader, visual: VisualFeatureEncoder?, audio: AudioFeatureEncoder?,
+        byteLimit: Int? = nil
+    ) {
         self.reader = reader
         self.visual = visual
         self.audio = audio
+        self.byteLimit = byteLimit
     }
 
     /// Makes sure that the features of all media of these samples are kept; `variants` for the
@@ -22,11 +30,13 @@ public final class FeatureStore {
     /// is requested.
     ///
     /// Returns how many of the sounds encoded now are longer than what is heard of them.
-    /// Throws: the first file that cannot be decoded, by name; nothing is put in its place
+    /// Throws: what `unusable` throws when told of a file that cannot be decoded, by default the error
+    /// itself; nothing is put in the file's place
     @discardableResult
     public func prepare(
         _ samples: [Sample], variants: Bool, ablations: Bool = false,
         interruption: Interruption = Interruption(),
+        unusable: (_ path: String, MediaKind, MediaError) throws -> Void = { throw $2 },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws -> Int {
         let pictures = try missing(samples.compactMap(\.visualPath).map { ($0, 0...0) }, .visual)
@@ -37,7 +47,10 @@ public final class FeatureStore {
         let seen = pictures + blanks.visual
         let heard = sounds + blanks.audio
         let total = seen.count + heard.count
-        if total == 0 { return 0 }
+        if total == 0 {
+            try settle(using: usedKeys)
+            return 0
+        }
         var (done, cutCount) = (0, 0)
         func advance(_ count: Int, _ cut: Int) -> Bool {
             done += count
@@ -48,21 +61,24 @@ public final class FeatureStore {
         progress(0, total)
         let failure: (any Error)?
         do {
-            if let visual { try await encode(seen, with: visual, .visual, advance) }
-            if let audio { try await encode(heard, with: audio, .audio, advance) }
+            if let visual { try await encode(seen, with: visual, .visual, unusable, advance) }
+            if let audio { try await encode(heard, with: audio, .audio, unusable, advance) }
             failure = nil
         } catch {
             failure = error
         }
         try reader.cache.flush()
         if let failure { throw failure }
+        try settle(using: usedKeys)
         return cutCount
     }
 
     private func missingNothing() throws -> (visual: [MediaReference], audio: [MediaReference]) {
         func missing(_ kind: MediaKind, _ isUsed: Bool) throws -> [MediaReference] {
-            guard isUsed, !reader.cache.contains(try reader.key(.nothing, kind)) else { return [] }
-            return [.nothing]
+            guard isUsed else { return [] }
+            let key = try reader.key(.nothing, kind)
+            usedKeys.insert(key)
+            return reader.cache.contains(key) ? [] : [.nothing]
         }
         return (try missing(.visual, visual != nil), try missing(.audio, audio != nil))
     }
@@ -79,6 +95,7 @@ public final class FeatureStore {
                 let reference = MediaReference.file(path: path, variant: variant)
                 guard seen.insert(reference).inserted else { continue }
                 let key = try reader.key(reference, kind)
+                usedKeys.insert(key)
                 if !reader.cache.contains(key), keys.insert(key).inserted {
                     result.append(reference)
                 }
@@ -90,7 +107,7 @@ public final class FeatureStore {
     /// Encodes media until `advance`, told of clips done and clips cut, says no.
     private func encode<Encoder: FeatureEncoder>(
         _ media: [MediaReference], with encoder: Encoder, _ kind: MediaKind,
-        _ advance: (Int, Int) -> Bool
+        _ unusable: (String, MediaKind, MediaError) throws -> Void, _ advance: (Int, Int) -> Bool
     ) async throws {
         let size = Self.clipsPerChunk
         let chunks = stride(from: 0, to: media.count, by: size).map {
@@ -98,15 +115,22 @@ public final class FeatureStore {
         }
         let decoder = encoder.decoder
         let decoded = BatchPipeline(steps: 0..<chunks.count, aheadCount: 3) { chunk in
-            try chunks[chunk].map { try decoder.decode($0) }
+            chunks[chunk].map { reference in Result { try decoder.decode(reference) } }
         }
         var index = 0
         for try await clips in decoded {
-            for (reference, decoded) in zip(chunks[index], clips) {
-                let features = try encoder.encode(decoded.clip)
-                try reader.cache.write(features, for: try reader.key(reference, kind))
+            var cutCount = 0
+            for (reference, result) in zip(chunks[index], clips) {
+                do {
+                    let decoded = try result.get()
+                    let features = try encoder.encode(decoded.clip)
+                    try reader.requireUnchanged(reference)
+                    try reader.cache.write(features, from: try reader.origin(reference, kind))
+                    if reference.isAsItIs, decoded.isCut { cutCount += 1 }
+                } catch let error as MediaError {
+                    try unusable(reference.path ?? "", kind, error)
+                }
             }
-            let cutCount = zip(chunks[index], clips).count { $0.isAsItIs && $1.isCut }
             guard advance(clips.count, cutCount) else { return }
             index += 1
         }
@@ -114,6 +138,11 @@ public final class FeatureStore {
 }
 
 extension MediaReference {
+    /// The file, when it is one.
+    fileprivate var path: String? {
+        if case .file(let path, _) = self { path } else { nil }
+    }
+
     /// Whether it is a medium without augmentation.
     fileprivate var isAsItIs: Bool {
         if case .file(_, 0) = self { true } else { false }

@@ -14,7 +14,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         abstract: "Measure how many questions a trained model answers rightly.",
         usage: "duet evaluate --checkpoint <path> --data <file> ... [<options>]",
         discussion: """
-            Takes LLaVA-style files whose rows have an answer. Rows with choices are answered with \
+            Takes annotation files of any known format (see duet data check --help) whose rows have \
+            an answer. Rows with choices are answered with \
             the likeliest of them (the summed log-likelihood of the whole answer, not divided by \
             its length), others by writing; a written answer is right when it gives the answer, or \
             one of accept, as whole words, whatever the case, punctuation and articles.
@@ -28,8 +29,10 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A file of questions with answers; may be given several times.", valueName: "file"),
-        completion: .file(extensions: ["json", "jsonl"]))
+        completion: .file(extensions: ["json", "jsonl", "csv"]))
     var data: [String]
+
+    @OptionGroup var annotations: AnnotationOptions
 
     @Flag(help: "Play silence instead of every sound.")
     var mute = false
@@ -67,7 +70,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         let console = Console()
         let checkpoint = try self.checkpoint.read()
         let bench = try Workbench.opening(checkpoint)
-        let all = try data.flatMap { try LLaVAReader(tags: bench.tags).read($0) }
+        let all = try annotations.samples(of: data, tags: bench.tags, console)
         let scored = Evaluator.scored(all)
         let asked = Self.spread(scored, limit: limit ?? scored.count)
         let rows = try await rows(bench, asked, "evaluate", console)

@@ -44,11 +44,18 @@ struct TrainCommand: AsyncParsableCommand {
         let latest = resume ? try RunFolder(path: recipe.outputFolder).checkpoints.latest() : nil
         let checkpoint = try latest.map { try Checkpoint.read(from: $0.path) }
         let bench = try Workbench(recipe: recipe, checkpoint: checkpoint)
-        let trainer = try Trainer(bench: bench, resuming: checkpoint)
+        let interruption = Interruption(listeningToSignals: true)
         let display = TrainingDisplay(console)
-        let summary = try await trainer.run(
-            interruption: Interruption(listeningToSignals: true), overwriting: overwrite,
+        let trainer = try await Trainer.prepared(
+            bench: bench, resuming: checkpoint, interruption: interruption,
             observe: display.observe)
+        guard let trainer else {
+            throw CommandFailure(
+                .stopped, recipe.name, "was stopped while its samples were looked at",
+                hint: "start it again; what was encoded is kept")
+        }
+        let summary = try await trainer.run(
+            interruption: interruption, overwriting: overwrite, observe: display.observe)
         try console.result(display.text(of: summary))
         if summary.wasInterrupted {
             throw CommandFailure(

@@ -67,6 +67,10 @@ final class TrainingDisplay: Sendable {
         if let best = summary.bestValidationLoss {
             facts.append(("best", "validation loss \(Quantity.fixed(best, digits: 4))"))
         }
+        if !summary.skipped.isEmpty {
+            let count = Quantity.count(summary.skipped.count)
+            facts.append(("skipped", "\(count) bad samples, listed in summary.json"))
+        }
         facts += [
             ("time", Quantity.duration(seconds: summary.seconds)),
             ("peak memory", Quantity.bytes(summary.peakMemoryBytes)),

@@ -1,40 +1,53 @@
-/// One row as it stands in the file, with what of it could not be read.
-struct LLaVARow {
+/// One row as it stands in the file, with what of it could not be read; rows of other formats are
+/// brought into this form.
+struct AnnotationRow {
     /// A path or list of paths, and the key it stands under.
     struct MediaField {
         let key: String
         let paths: [String]
     }
 
-    private(set) var id: String?
-    private(set) var images: [MediaField] = []
-    private(set) var videos: [MediaField] = []
-    private(set) var audios: [MediaField] = []
-    private(set) var turns: [LLaVATurn] = []
+    var id: String?
+    var images: [MediaField] = []
+    var videos: [MediaField] = []
+    var audios: [MediaField] = []
+    var system: String?
+    var turns: [AnnotationTurn] = []
     private(set) var modality: String?
-    private(set) var task: String?
-    private(set) var answer: String?
+    var task: String?
+    var split: String?
+    var answer: String?
     private(set) var choices: [String] = []
     private(set) var accept: [String] = []
     private(set) var requires: [String] = []
-    private(set) var problems: [String] = []
+    var problems: [String] = []
 
+    /// A row to be filled in.
+    init(id: String?) { self.id = id }
+
+    /// A row of conversations or messages.
     init(_ value: JSONValue) {
         guard case .object(let members) = value else {
-            problems = ["is \(value.kind); expected an object with id and conversations"]
+            problems = ["is \(value.kind); expected an object with conversations or messages"]
             return
         }
         readID(of: members)
         images = media(["image", "images"], of: members)
         videos = media(["video", "videos"], of: members)
         audios = media(["audio", "audios"], of: members)
+        system = text("system", of: members).flatMap { $0.isEmpty ? nil : $0 }
         readTurns(of: members)
         modality = text("modality", of: members)
         task = text("task", of: members)
+        split = text("split", of: members)
         answer = text("answer", of: members)
         choices = texts("choices", of: members)
         accept = texts("accept", of: members)
         requires = texts("requires", of: members)
+        if case .array(let tools)? = members["tools"], tools.isEmpty { return }
+        if members["tools"] != nil {
+            problems.append("has tools; expected a conversation without calls of tools")
+        }
     }
 
     private mutating func readID(of members: [JSONValue.Member]) {
@@ -47,18 +60,18 @@ struct LLaVARow {
             problems.append("id is empty; expected text or a whole number")
         case let other?:
             problems.append("id is \(other.kind); expected text or a whole number")
-        case nil:
-            problems.append("has no id; expected text or a whole number")
+        case nil: break  // named by its place
         }
     }
 
     private mutating func readTurns(of members: [JSONValue.Member]) {
-        let keys: [String] = ["conversations", "messages"].filter { members[$0] != nil }
+        let keys: [String] = ["conversations", "messages", "conversation"]
+            .filter { members[$0] != nil }
         guard let key = keys.first, let value = members[key], keys.count == 1 else {
             problems.append(
                 keys.isEmpty
                     ? "has no conversations; expected a question and its answer"
-                    : "has both conversations and messages; expected one of them")
+                    : "has both \(keys.joined(separator: " and ")); expected one of them")
             return
         }
         guard case .array(let values) = value else {
@@ -66,7 +79,7 @@ struct LLaVARow {
             return
         }
         if values.isEmpty { problems.append("has no turns; expected a question and its answer") }
-        turns = values.map { LLaVATurn($0) }
+        turns = values.flatMap { AnnotationTurn.turns($0) }
     }
 
     private mutating func media(
@@ -118,13 +131,36 @@ struct LLaVARow {
 }
 
 /// One turn as it stands in the file: who speaks, and what.
-struct LLaVATurn {
+struct AnnotationTurn {
     private(set) var speaker = ""
     private(set) var text = ""
     /// Why it cannot be read, if so.
     private(set) var problem: String?
 
-    init(_ value: JSONValue) {
+    init(speaker: String, text: String) {
+        self.speaker = speaker
+        self.text = text
+    }
+
+    /// A question and its answer.
+    static func pair(_ question: String, _ answer: String) -> [AnnotationTurn] {
+        [
+            AnnotationTurn(speaker: "user", text: question),
+            AnnotationTurn(speaker: "assistant", text: answer),
+        ]
+    }
+
+    /// The turns of one element of a conversation; an object with `human` and `assistant` is two.
+    static func turns(_ value: JSONValue) -> [AnnotationTurn] {
+        if case .object(let members) = value, case .string(let question)? = members["human"],
+            case .string(let answer)? = members["assistant"]
+        {
+            return pair(question, answer)
+        }
+        return [AnnotationTurn(value)]
+    }
+
+    private init(_ value: JSONValue) {
         guard case .object(let members) = value else {
             problem = "is \(value.kind); expected an object with from and value"
             return
@@ -136,6 +172,13 @@ struct LLaVATurn {
         guard case .string(let text)? = members["value"] ?? members["content"] else {
             problem = "has no text; expected value or content as text"
             return
+        }
+        // What the row says is not to be learnt, or not as much, must not be learnt all the same.
+        for key in ["loss", "loss_scale"] {
+            guard let weight = members[key], weight != .bool(true), weight != .number("1"),
+                weight != .number("1.0"), speaker == "gpt" || speaker == "assistant"
+            else { continue }
+            problem = "has a \(key) of its own; expected answers that are all learnt alike"
         }
         self.speaker = speaker
         self.text = text

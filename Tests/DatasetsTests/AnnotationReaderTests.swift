@@ -2,7 +2,7 @@ import Datasets
 import Foundation
 import Testing
 
-@Suite struct LLaVAReaderTests {
+@Suite struct AnnotationReaderTests {
     @Test func everyMediaKeyIsReadAsTextAndAsListOfOne() throws {
         let folder = try AnnotationFolder(media: ["m"])
         for (keys, tag) in [
@@ -35,6 +35,7 @@ import Testing
         let expected = Sample(
             id: "7", visualPath: "\(folder.path)/v.mp4", audioPath: "\(folder.path)/v.mp4",
             turns: [Turn(question: "<video>\n<audio>\nMatch?", answer: "Yes.")], task: "match",
+            split: "val",
             answer: "yes", choices: ["yes", "no"], accept: ["yeah"], requires: [.visual, .audio])
         #expect(sample == expected)
         #expect(sample.modality == .audioVisual)
@@ -75,15 +76,53 @@ import Testing
         let lines = mark + Data("\(row)\r\n\r\n\(second)\r\n".utf8)
         let arrayFile = try folder.write(array, to: "a.json")
         let linesFile = try folder.write(lines, to: "b.jsonl")
-        #expect(try LLaVAReader().read(arrayFile).map(\.id) == ["é"])
-        #expect(try LLaVAReader().read(linesFile).map(\.id) == ["é", "b"])
+        #expect(try AnnotationReader().read(arrayFile).map(\.id) == ["é"])
+        #expect(try AnnotationReader().read(linesFile).map(\.id) == ["é", "b"])
     }
 
     @Test func tagsOfOnesOwnAreUsed() throws {
         let folder = try AnnotationFolder(media: ["v"])
         let file = try folder.write("[\(row("\"video\": \"v\", ", question: "[look] What?"))]")
-        let reader = LLaVAReader(tags: try MediaTags(visual: ["[look]"], audio: ["[listen]"]))
+        let reader = AnnotationReader(tags: try MediaTags(visual: ["[look]"], audio: ["[listen]"]))
         #expect(try reader.read(file).first?.modality == .visual)
-        #expect(throws: DatasetError.self) { try LLaVAReader().read(file) }
+        #expect(throws: DatasetError.self) { try AnnotationReader().read(file) }
+    }
+
+    @Test func rowsWithoutIDAreNamedByTheirPlace() throws {
+        let folder = try AnnotationFolder(media: ["v"])
+        let text = """
+            {"messages": [{"role": "user", "content": "<video>What?"},
+             {"role": "assistant", "content": "A dog."}], "videos": ["v"], "system": "Be brief."}
+            """.replacing("\n", with: " ")
+        let samples = try folder.read("\(text)\n\n\(text)\n")
+        #expect(samples.map(\.id) == ["line 1", "line 3"])
+        #expect(samples.allSatisfy { $0.systemPrompt == "Be brief." && $0.modality == .visual })
+    }
+
+    @Test func pairsOfHumanAndAssistantAreTurns() throws {
+        let folder = try AnnotationFolder()
+        let text = """
+            [{"system": "", "conversation": [{"human": "Hi", "assistant": "Hello"},
+              {"human": "Bye", "assistant": "So long"}], "tools": []}]
+            """
+        let sample = try #require(try folder.read(text).first)
+        #expect(sample.turns.map(\.question) == ["Hi", "Bye"])
+        #expect(sample.systemPrompt == nil)
+    }
+
+    @Test func videosAreHeardWhereThatIsAskedFor() throws {
+        let folder = try AnnotationFolder(media: ["v", "s"])
+        let rows = [
+            row(id: "1", "\"video\": \"v\", ", question: "<video>\\nWhat?"),
+            row(id: "2", "\"video\": \"v\", \"audio\": \"s\", ", question: "<audio><video>What?"),
+            row(id: "3", "\"image\": \"v\", ", question: "<image>\\nWhat?"),
+        ]
+        var source = AnnotationSource(try folder.write("[\(rows.joined(separator: ","))]"))
+        source.hearsVideos = true
+        let samples = try AnnotationReader().read(source).checkedSamples()
+        #expect(samples.map(\.audioPath) == ["\(folder.path)/v", "\(folder.path)/s", nil])
+        #expect(samples[0].turns[0].question == "<video>\n<audio>\nWhat?")
+        let deaf = AnnotationReader(tags: try MediaTags(visual: ["<video>"], audio: []))
+        #expect(throws: DatasetError.self) { try deaf.read(source) }
     }
 }

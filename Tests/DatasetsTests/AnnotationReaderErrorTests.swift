@@ -2,7 +2,7 @@ import Datasets
 import Foundation
 import Testing
 
-@Suite struct LLaVAReaderErrorTests {
+@Suite struct AnnotationReaderErrorTests {
     static let conversation =
         #""conversations": [{"from":"human","value":"q"},{"from":"gpt","value":"a"}]"#
 
@@ -10,7 +10,12 @@ import Testing
     static let wrongRows: [(row: String, detail: String)] = [
         ("3", "is a number; expected an object"),
         ("null", "is null; expected an object"),
-        ("{\(conversation)}", "has no id"),
+        ("{\(conversation), \"tools\": [{}]}", "has tools"),
+        (
+            #"{"messages": [{"role": "user", "content": "q"}, "#
+                + #"{"role": "assistant", "content": "a", "loss": false}]}"#,
+            "turn 2 has a loss of its own"
+        ),
         (#"{"id": 1.5, \#(conversation)}"#, "id is a number"),
         (#"{"id": true, \#(conversation)}"#, "id is true or false"),
         (#"{"id": "", \#(conversation)}"#, "id is empty"),
@@ -127,14 +132,14 @@ import Testing
         let invalid = Data("[{\"id\": \"".utf8) + Data([0xFF, 0xFE]) + Data("\"}]".utf8)
         for data in [deep, invalid] {
             let file = try folder.write(data, to: "hostile.json")
-            #expect(throws: DatasetError.self) { try LLaVAReader().read(file) }
+            #expect(throws: DatasetError.self) { try AnnotationReader().read(file) }
         }
     }
 
     @Test func pathsThatAreNotFilesAreRefused() throws {
         let folder = try AnnotationFolder()
         for path in [folder.path, folder.path + "/none.json", "/dev/zero"] {
-            let error = #expect(throws: DatasetError.self) { try LLaVAReader().read(path) }
+            let error = #expect(throws: DatasetError.self) { try AnnotationReader().read(path) }
             #expect(error?.kind == .unreadable)
         }
     }

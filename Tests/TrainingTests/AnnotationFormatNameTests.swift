@@ -1,0 +1,9 @@
+import Datasets
+import Recipes
+import Testing
+
+@Suite struct AnnotationFormatNameTests {
+    @Test func recipesKnowEveryFormat() {
+        #expect(RecipeKey.annotationFormats == AnnotationFormat.allCases.map(\.rawValue))
+    }
+}
