@@ -64,6 +64,7 @@ let package = Package(
         // 2
         module("Tensors", ["Kernels"]),
         module("Media", ["Files", "CFFmpeg", "CSndfile"]),
+        module("Downloads", ["Files"]),
 
         // 3
         module("Layers", ["Kernels", "Tensors"]),
@@ -104,7 +105,8 @@ let package = Package(
             dependencies: [
                 "Files", "Kernels", "Tensors", "Layers", "Models", "Optimization", "Checkpointing",
                 "Datasets", "Media", "Tokenization", "Recipes", "WeightFiles", "Training",
-                "Evaluation", "Interchange", "Verification", "CHDF5", "CFFmpeg", "CSndfile",
+                "Evaluation", "Interchange", "Verification", "Downloads", "CHDF5", "CFFmpeg",
+                "CSndfile",
                 argumentParser,
             ],
             swiftSettings: settings),
@@ -122,6 +124,7 @@ let package = Package(
         tests("WeightFiles", ["WeightFiles", "Files"]),
         tests("Tensors", ["Tensors", "Kernels"]),
         tests("Media", ["Media"]),
+        tests("Downloads", ["Downloads", "Files"]),
         tests("Layers", ["Kernels", "Layers", "Tensors"]),
         tests("Datasets", ["Datasets", "Tokenization"]),
         tests(

@@ -14,14 +14,22 @@ public enum DurableFile {
             "\(folder)/.\(target.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)"
         do {
             try body(partial)
-            try sync(partial, flags: O_RDWR, reportedAs: path)
-            guard rename(partial, path) == 0 else {
-                throw FileError(code: errno, path: path, action: "move the new file into place")
-            }
+            try publish(partial, as: path)
         } catch {
             unlink(partial)
             throw error
         }
+    }
+
+    /// Gives a finished file beside `path` that name, once its bytes are on the disk.
+    ///
+    /// Throws: `FileError` when the file cannot be synced or moved; it is then still where it was
+    public static func publish(_ partial: String, as path: String) throws {
+        try sync(partial, flags: O_RDWR, reportedAs: path)
+        guard rename(partial, path) == 0 else {
+            throw FileError(code: errno, path: path, action: "move the new file into place")
+        }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         try sync(folder, flags: O_RDONLY | O_DIRECTORY, reportedAs: folder)
     }
 

@@ -15,9 +15,9 @@ struct DuetCommand: AsyncParsableCommand {
             """,
         version: DuetVersion.current,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, AskCommand.self, ExportCommand.self,
-            ImportCommand.self, InspectCommand.self, DataCommand.self, VerifyCommand.self,
-            DoctorCommand.self, BenchCommand.self,
+            FetchCommand.self, TrainCommand.self, EvaluateCommand.self, AskCommand.self,
+            ExportCommand.self, ImportCommand.self, InspectCommand.self, DataCommand.self,
+            VerifyCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 }
 

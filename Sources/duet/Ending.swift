@@ -1,5 +1,6 @@
 import Checkpointing
 import Datasets
+import Downloads
 import Files
 import Interchange
 import Layers
@@ -38,6 +39,7 @@ package struct Ending: Sendable, Equatable {
             self.init(error.kind == .settings ? .usage : .data, error)
         case let error as TrainingError: self.init(Self.kind(error), error)
         case let error as InterchangeError: self.init(Self.kind(error), error)
+        case let error as HubError: self.init(Self.kind(error), error)
         case let error as ModelError: self.init(.data, error)
         case let error as TokenizationError: self.init(.data, error)
         case let error as VerificationError: self.init(.inputOutput, error)
@@ -65,6 +67,14 @@ package struct Ending: Sendable, Equatable {
         case .storage: .inputOutput
         case .proof: .fault
         case .stopped: .stopped
+        }
+    }
+
+    private static func kind(_ error: HubError) -> CommandFailure.Kind {
+        switch error.kind {
+        case .request: .usage
+        case .damaged: .data
+        case .missing, .denied, .network: .inputOutput
         }
     }
 
