@@ -187,12 +187,16 @@ extension Tensor {
     /// With `remaking`, later pullbacks make the elements again instead of keeping them.
     func derived(
         from inputs: [Tensor], remaking: (@Sendable () -> Scalars)? = nil,
-        _ pullback: @escaping Derivation.Pullback
+        operation: StaticString = #function, _ pullback: @escaping Derivation.Pullback
     ) -> Tensor {
+        let watch = AnomalyWatch.current
+        watch?.look(at: self, of: operation)
         guard inputs.contains(where: \.isTracked) else { return self }
         return Tensor(
             scalars, shape: shape,
-            derivation: Derivation(inputs: inputs.map(\.derivation), pullback),
+            derivation: Derivation(
+                inputs: inputs.map(\.derivation),
+                watch?.watched(pullback, of: operation) ?? pullback),
             kept: remaking.map { .again($0) })
     }
 

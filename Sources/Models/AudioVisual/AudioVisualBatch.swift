@@ -33,23 +33,32 @@ public struct AudioVisualBatch: Sendable {
     public let supervisedRows: [Int32]
     /// The token that follows each supervised row.
     public let targets: [Int32]
+    /// How much each target counts in the loss; nil for 1 each.
+    public let lossWeights: [Double]?
+
+    /// The sum of the targets' weights.
+    public var lossWeight: Double { lossWeights?.reduce(0, +) ?? Double(targets.count) }
 
     /// Takes a batch.
     ///
-    /// Traps: when tokens and layout, or rows and targets, differ in number
+    /// Traps: when tokens and layout, or rows, targets and weights, differ in number
     public init(
         tokens: [Int32], layout: SequenceLayout, visual: MediaRows? = nil,
-        audio: MediaRows? = nil, supervisedRows: [Int32] = [], targets: [Int32] = []
+        audio: MediaRows? = nil, supervisedRows: [Int32] = [], targets: [Int32] = [],
+        lossWeights: [Double]? = nil
     ) {
         precondition(
-            tokens.count == layout.positions.count && supervisedRows.count == targets.count,
+            tokens.count == layout.positions.count && supervisedRows.count == targets.count
+                && (lossWeights ?? []).count == (lossWeights == nil ? 0 : targets.count),
             "batch: \(tokens.count) tokens for \(layout.positions.count) rows, "
-                + "\(targets.count) targets for \(supervisedRows.count) supervised rows")
+                + "\(targets.count) targets and \(lossWeights?.count ?? targets.count) weights for "
+                + "\(supervisedRows.count) supervised rows")
         self.tokens = tokens
         self.layout = layout
         self.visual = visual
         self.audio = audio
         self.supervisedRows = supervisedRows
         self.targets = targets
+        self.lossWeights = lossWeights
     }
 }

@@ -45,12 +45,17 @@ public struct AudioVisualModel {
     /// Traps:  when the batch has features of a modality that the model has no projector for
     public func embeddings(of batch: AudioVisualBatch) -> Tensor {
         var embeddings = language.embeddings(of: batch.tokens)
-        for (media, projector) in [(batch.visual, visualProjector), (batch.audio, audioProjector)] {
+        for (media, projector, name) in [
+            (batch.visual, visualProjector, "mm_projector"),
+            (batch.audio, audioProjector, "mm_projector_a"),
+        ] {
             guard let media else { continue }
             guard let projector else {
                 preconditionFailure("batch: features of a modality without a projector")
             }
-            embeddings = embeddings.replacingRows(media.rows, with: projector(media.features))
+            embeddings = inLayer("model.\(name)") {
+                embeddings.replacingRows(media.rows, with: projector(media.features))
+            }
         }
         return embeddings
     }
@@ -62,12 +67,12 @@ public struct AudioVisualModel {
         language(embeddings(of: batch), layout: batch.layout)
     }
 
-    /// The summed loss of a batch's supervised tokens, and the loss of each; the seed switches on
-    /// dropout.
+    /// The summed loss of a batch's supervised tokens, each times its weight, and the loss of each
+    /// without it; the seed switches on dropout.
     public func loss(of batch: AudioVisualBatch, dropoutSeed: UInt64? = nil) -> CrossEntropyResult {
         let hidden = language(
             embeddings(of: batch), layout: batch.layout, rows: batch.supervisedRows,
             dropoutSeed: dropoutSeed, recomputing: recomputesLayers)
-        return language.loss(hidden, targets: batch.targets)
+        return language.loss(hidden, targets: batch.targets, weights: batch.lossWeights)
     }
 }

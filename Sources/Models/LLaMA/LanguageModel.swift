@@ -56,7 +56,7 @@ public struct LanguageModel {
     /// Shapes: ids [t] → [t, hidden]
     /// Traps:  when an id is outside of the vocabulary
     public func embeddings(of ids: [Int32]) -> Tensor {
-        embedding(ids)
+        inLayer("model.embed_tokens") { embedding(ids) }
     }
 
     /// The final hidden states of a packed batch, at all rows or at some.
@@ -72,10 +72,14 @@ public struct LanguageModel {
         var x = embeddings
         for (index, layer) in layers.enumerated() {
             let kept = index == layers.count - 1 ? rows : nil
-            let run = { layer($0, rows: kept, dropoutSeed: dropoutSeed, attend: attend) }
+            let run = { (x: Tensor) in
+                inLayer("model.layers.\(index)") {
+                    layer(x, rows: kept, dropoutSeed: dropoutSeed, attend: attend)
+                }
+            }
             x = recomputing ? x.recomputed(run) : run(x)
         }
-        return norm(x)
+        return inLayer("model.norm") { norm(x) }
     }
 
     /// The embeddings, every layer's output, and in the last one's place the final hidden states.
@@ -102,11 +106,16 @@ public struct LanguageModel {
 
     /// The summed cross-entropy of hidden states; logits exist only a chunk of rows at a time.
     ///
-    /// Shapes: hidden [n, hidden], targets [n] → one number, and the loss of each row
-    public func loss(_ hidden: Tensor, targets: [Int32]) -> CrossEntropyResult {
-        hidden.crossEntropy(
-            projection: projection, targets: targets,
-            weights: [Double](repeating: 1, count: targets.count))
+    /// Shapes: hidden [n, hidden], targets [n], weights [n] or nil for 1 each → one number, and the
+    ///         unweighted loss of each row
+    public func loss(
+        _ hidden: Tensor, targets: [Int32], weights: [Double]? = nil
+    ) -> CrossEntropyResult {
+        inLayer(configuration.isTied ? "model.embed_tokens" : "lm_head") {
+            hidden.crossEntropy(
+                projection: projection, targets: targets,
+                weights: weights ?? [Double](repeating: 1, count: targets.count))
+        }
     }
 
     /// Cosines and sines for some positions.

@@ -11,10 +11,12 @@ public enum GELUForm: Sendable, Hashable {
 }
 
 extension Tensor {
-    private func applying(_ operation: UnaryOperation) -> Tensor {
+    private func applying(
+        _ operation: UnaryOperation, by name: StaticString = #function
+    ) -> Tensor {
         let x = detached()
         let y = Tensor(Elementwise.apply(operation, scalars), shape: shape)
-        return y.derived(from: [self]) { dy in
+        return y.derived(from: [self], operation: name) { dy in
             [
                 Tensor(
                     Elementwise.pullback(
