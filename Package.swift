@@ -89,7 +89,7 @@ let package = Package(
             "Verification",
             [
                 "Training", "Tensors", "Layers", "Models", "Optimization", "Media",
-                "Tokenization", "WeightFiles",
+                "Tokenization", "WeightFiles", "Recipes", "Checkpointing", "Datasets", "Kernels",
             ]),
 
         module(
@@ -142,7 +142,7 @@ let package = Package(
             [
                 "Training", "Interchange", "Recipes", "Datasets", "Media", "Tensors", "Layers",
                 "Models", "Optimization", "Tokenization", "WeightFiles", "Checkpointing", "Files",
-                "duet",
+                "Verification", "Kernels", "duet",
             ]),
         tests(
             "Evaluation",

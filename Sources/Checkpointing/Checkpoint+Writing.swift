@@ -19,6 +19,18 @@ extension Checkpoint {
         }
     }
 
+    /// The SHA-256 digest of all that a continued run must reproduce: everything but the recipe's
+    /// text, which names the run's folder, the time that was taken, and who wrote it.
+    ///
+    /// Throws: when something in it could not be stored
+    public func stateDigest() throws(CheckpointError) -> String {
+        var state = self
+        state.recipe = ""
+        state.createdBy = ""
+        state.wallTimeSeconds = 0
+        return try state.content(for: "state").digest()
+    }
+
     /// Takes the checkpoint apart into what the file holds.
     private func content(for path: String) throws(CheckpointError) -> CheckpointContent {
         typealias Attribute = CheckpointLayout.Attribute

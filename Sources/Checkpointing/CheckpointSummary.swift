@@ -34,6 +34,14 @@ extension Checkpoint {
         public var parameterCount: Int { shapes.values.reduce(0) { $0 + $1.reduce(1, *) } }
     }
 
+    /// Reads how often each sample was trained on, without the other arrays.
+    ///
+    /// Throws: when the file is missing, damaged, not a checkpoint, or of another format version.
+    public static func ledger(of path: String) throws(CheckpointError) -> Ledger {
+        var reader = try CheckpointReader(path: path)
+        return try reader.ledger()
+    }
+
     /// Reads what a checkpoint says about itself, without reading or checking its arrays.
     ///
     /// Throws: when the file is missing, damaged, not a checkpoint, or of another format version.

@@ -8,21 +8,6 @@ public import Training
 /// question counts, after the earlier answers as they are annotated. Samples without an `answer`
 /// are not asked.
 public struct Evaluator {
-    /// What of the media is held back, to see what the answers depend on.
-    ///
-    /// Digital silence and black frames pass through the same encoders, so prompts keep their
-    /// number of tokens.
-    public struct Ablation: OptionSet, Sendable {
-        public let rawValue: Int
-
-        public init(rawValue: Int) { self.rawValue = rawValue }
-
-        /// Sounds are replaced by digital silence.
-        public static let muted = Ablation(rawValue: 1)
-        /// Pictures are replaced by black ones.
-        public static let blanked = Ablation(rawValue: 2)
-    }
-
     /// Rows of one forward pass when choices are scored.
     private static let rowsPerPass = 2_048
     /// Prompts answered together.
@@ -32,7 +17,9 @@ public struct Evaluator {
     private let ablation: Ablation
     private let generation: Generator.Settings
 
-    /// - Parameter generation: how answers are written where there are no choices.
+    /// - Parameters:
+    ///   - ablation: what of the media is held back, to see what the answers depend on.
+    ///   - generation: how answers are written where there are no choices.
     public init(
         _ bench: Workbench, ablation: Ablation = [],
         generation: Generator.Settings = Generator.Settings()
@@ -94,14 +81,10 @@ public struct Evaluator {
     }
 
     private func prompt(for sample: Sample) throws -> Prompt {
-        Prompt(
+        let presented = PresentedSample(sample, withholding: ablation)
+        return Prompt(
             try bench.prompts.prompt(for: sample, mediaTokens: bench.features.reader.tokenCounts),
-            visual: sample.visualPath.map {
-                ablation.contains(.blanked) ? .nothing : .file(path: $0, variant: 0)
-            },
-            audio: sample.audioPath.map {
-                ablation.contains(.muted) ? .nothing : .file(path: $0, variant: 0)
-            })
+            visual: presented.visual, audio: presented.audio)
     }
 
     /// Questions with their samples' indices, as many together as one forward pass takes.

@@ -4,6 +4,8 @@ public enum ExhaustionPolicy: String, Sendable, CaseIterable {
     case stop
     /// The shorter modalities are shuffled again until the longest has been seen once.
     case cycle
+    /// Modalities get shares by how many samples they have.
+    case temperature
 }
 
 /// The type in which features are kept.
@@ -33,6 +35,10 @@ extension Recipe {
         public let batch: BatchQuotas
         /// What happens when a modality has no samples left.
         public let exhausted: ExhaustionPolicy
+        /// The temperature of the modalities' shares; set with `ExhaustionPolicy.temperature` alone.
+        public let temperature: Double?
+        /// How often audio-visual samples are shown without a part of their media.
+        public let modalityAugmentation: ModalityRates?
         /// Tokens a sample may have, media included.
         public let maximumTokenCount: Int
         /// What happens with a sample that cannot be trained on.
@@ -88,6 +94,24 @@ extension Recipe {
         public let audio: Int
         /// Samples with both.
         public let audioVisual: Int
+        /// What the counts are of.
+        public let unit: Unit
+
+        /// What counts of samples are of.
+        public enum Unit: String, Sendable, CaseIterable {
+            /// Each batch of a step.
+            case batch
+            /// All batches of a step together.
+            case step
+        }
+    }
+
+    /// How often audio-visual samples are shown without a part of their media.
+    public struct ModalityRates: Sendable, Equatable {
+        /// Share of showings with digital silence.
+        public let muted: Double
+        /// Share of showings with black pictures.
+        public let blanked: Double
     }
 
     /// How a sound is varied.

@@ -15,9 +15,16 @@ extension Recipe {
             validation: Validation(
                 everySteps: fields.section("validation").integer("every_steps"),
                 sampleCount: fields.section("validation").integer("samples")),
+            reliance: fields.optionalSection("reliance").map {
+                (reliance) throws(RecipeError) in
+                try Reliance(
+                    dataFile: reliance.text("data"), sampleCount: reliance.integer("samples"),
+                    everySteps: reliance.integer("every_steps"))
+            },
             checkpoint: Checkpointing(
                 everySteps: fields.section("checkpoint").integer("every_steps"),
                 keptCount: fields.section("checkpoint").integer("keep")),
+            findsAnomalies: fields.section("debug").flag("anomalies"),
             outputFolder: fields.text("output"),
             resolvedYAML: RecipeWriter.yaml(fields.values))
     }
@@ -77,8 +84,15 @@ extension Recipe.DataPlan {
             train: train, validation: validation,
             batch: Recipe.BatchQuotas(
                 visual: batch.integer("visual"), audio: batch.integer("audio"),
-                audioVisual: batch.integer("audio_visual")),
+                audioVisual: batch.integer("audio_visual"),
+                unit: batch.choice("per", Recipe.BatchQuotas.Unit.self)),
             exhausted: fields.choice("exhausted", ExhaustionPolicy.self),
+            temperature: fields.optionalNumber("temperature"),
+            modalityAugmentation: fields.optionalSection("modality_augmentation").map {
+                (rates) throws(RecipeError) in
+                try Recipe.ModalityRates(
+                    muted: rates.number("muted"), blanked: rates.number("blanked"))
+            },
             maximumTokenCount: fields.integer("maximum_tokens"),
             onBadSample: fields.choice("on_bad_sample", BadSamplePolicy.self),
             maximumBadSampleCount: fields.integer("maximum_bad_samples"),
@@ -125,6 +139,12 @@ extension Recipe.Training {
             lora: fields.optionalSection("lora").map(Recipe.LoRA.init(_:)),
             parameters: fields.texts("parameters"),
             accumulationCount: fields.integer("accumulation"),
+            lossWeights: fields.optionalSection("loss_weights").map {
+                (weights) throws(RecipeError) in
+                try Recipe.LossWeights(
+                    visual: weights.number("visual"), audio: weights.number("audio"),
+                    audioVisual: weights.number("audio_visual"))
+            },
             checkpointsGradients: fields.flag("gradient_checkpointing"))
     }
 }

@@ -25,8 +25,12 @@ public struct Recipe: Sendable, Equatable {
     public let schedule: Schedule
     /// When validation loss is taken.
     public let validation: Validation
+    /// How much the loss depends on what is heard and seen, if that is watched.
+    public let reliance: Reliance?
     /// When the run is saved.
     public let checkpoint: Checkpointing
+    /// Whether every operation's result is looked at.
+    public let findsAnomalies: Bool
     /// The run's folder.
     public let outputFolder: String
     /// The recipe with every key written out, which reads back as the same recipe.
@@ -54,8 +58,20 @@ extension Recipe {
         public let parameters: [String]
         /// Batches whose gradients make one step.
         public let accumulationCount: Int
+        /// How much a supervised token counts, by modality; nil for all the same.
+        public let lossWeights: LossWeights?
         /// Whether layers are run again on the way back instead of being kept.
         public let checkpointsGradients: Bool
+    }
+
+    /// How much a supervised token counts, by its sample's modality.
+    public struct LossWeights: Sendable, Equatable {
+        /// The weight of samples with a picture alone.
+        public let visual: Double
+        /// The weight of samples with a sound alone.
+        public let audio: Double
+        /// The weight of samples with both.
+        public let audioVisual: Double
     }
 
     /// Low-rank adapters in the language model.
@@ -155,6 +171,16 @@ extension Recipe {
         public let everySteps: Int
         /// Samples of each modality; 0 for all.
         public let sampleCount: Int
+    }
+
+    /// How much the loss depends on what is heard and seen.
+    public struct Reliance: Sendable, Equatable {
+        /// The annotation file whose audio-visual samples are scored.
+        public let dataFile: String
+        /// Samples scored.
+        public let sampleCount: Int
+        /// Steps between scorings; 0 for only at the end.
+        public let everySteps: Int
     }
 
     /// When the run is saved.

@@ -18,6 +18,9 @@ struct RecipeChecks {
         checkTraining()
         checkAudio()
         checkValidation()
+        checkTemperature()
+        checkModalityAugmentation()
+        checkReliance()
     }
 
     /// The value at a path of keys; nil when it had a problem or a section on the way is null.
@@ -129,6 +132,42 @@ struct RecipeChecks {
             report(
                 "validation.every_steps",
                 "set without data.validation; expected files there, or 0")
+        }
+    }
+
+    private mutating func checkTemperature() {
+        guard let temperature = value("data.temperature"), let policy = value("data.exhausted")
+        else { return }
+        if policy == .text("temperature"), temperature == .null {
+            report("data.temperature", "missing; expected one, as data.exhausted is temperature")
+        } else if policy != .text("temperature"), temperature != .null {
+            report(
+                "data.temperature", "set without data.exhausted: temperature; expected that too")
+        }
+    }
+
+    private mutating func checkModalityAugmentation() {
+        guard let muted = number("data.modality_augmentation.muted"),
+            let blanked = number("data.modality_augmentation.blanked")
+        else { return }
+        if muted + blanked > 1 {
+            report(
+                "data.modality_augmentation",
+                "muted and blanked come to more than 1; expected at most 1, as a showing is one "
+                    + "of them")
+        }
+        if value("data.batch.audio_visual") == .integer(0) {
+            report(
+                "data.modality_augmentation",
+                "set without audio-visual samples; expected data.batch to ask for some")
+        }
+    }
+
+    private mutating func checkReliance() {
+        guard isSet("reliance") else { return }
+        for part in ["visual", "audio"] where value("model.\(part)") == .null {
+            report(
+                "reliance", "set without model.\(part); expected a model that sees and hears")
         }
     }
 }

@@ -10,7 +10,17 @@ extension RecipeKey {
         .key(
             "exhausted", .choice(ExhaustionPolicy.allCases.map(\.rawValue)), "cycle",
             "when a modality has no samples left: stop ends the epoch; cycle shuffles the "
-                + "shorter ones again until the longest has been seen once"),
+                + "shorter ones again until the longest has been seen once; temperature deals the "
+                + "batch's samples by how many there are of each modality, and the epoch has as "
+                + "many as the data"),
+        .optional(
+            "temperature", .number(.from(1, to: 1_000)),
+            "with exhausted: temperature, a modality's share is its sample count to the power "
+                + "1/temperature: 1 for its part of the data, more for shares nearer to equal"),
+        .optional(
+            "modality_augmentation", .section(modalityAugmentation),
+            "how often audio-visual samples are shown without their sound or pictures, where their "
+                + "requires say what they need and it is not that; null for never"),
         .key(
             "maximum_tokens", .integer(8...131_072), 512,
             "tokens a sample may have, media included; a longer one is an error"),
@@ -76,6 +86,15 @@ extension RecipeKey {
         .key("visual", .integer(0...65_536), 0, "samples with a picture alone"),
         .key("audio", .integer(0...65_536), 0, "samples with a sound alone"),
         .key("audio_visual", .integer(0...65_536), 0, "samples with both"),
+        .key(
+            "per", .choice(Recipe.BatchQuotas.Unit.allCases.map(\.rawValue)), "batch",
+            "what the counts are of: batch for each of the train.accumulation batches of a step; "
+                + "step for all of them together, dealt out as evenly as the counts allow"),
+    ]
+
+    private static let modalityAugmentation: [RecipeKey] = [
+        .key("muted", .number(.from(0, to: 1)), 0, "share of showings with digital silence"),
+        .key("blanked", .number(.from(0, to: 1)), 0, "share of showings with black pictures"),
     ]
 
     private static let augmentation: [RecipeKey] = [

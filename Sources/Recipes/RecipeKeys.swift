@@ -20,7 +20,11 @@ extension RecipeKey {
             "schedule", .section(schedule), .takesDefaults, "the learning rate over the steps"),
         RecipeKey(
             "validation", .section(validation), .takesDefaults, "when validation loss is taken"),
+        .optional(
+            "reliance", .section(reliance),
+            "how much the loss depends on what is heard and seen, watched; null for never"),
         RecipeKey("checkpoint", .section(checkpoint), .takesDefaults, "when the run is saved"),
+        RecipeKey("debug", .section(debug), .takesDefaults, "help in finding faults"),
         RecipeKey(
             "output", .text(.path), .follows("Checkpoints/ and the run's name"),
             "the run's folder"),
@@ -40,11 +44,22 @@ extension RecipeKey {
         .key(
             "accumulation", .integer(1...65_536), 1,
             "batches whose gradients make one step, weighted by supervised tokens"),
+        .optional(
+            "loss_weights", .section(lossWeights),
+            "how much a supervised token counts, by its sample's modality; null for all the same"),
         .key(
             "gradient_checkpointing", .flag, false,
             "keep only each layer's input and run the layer again on the way back: the same bits in "
                 + "less memory, for about a third more time"),
     ]
+
+    private static let lossWeights: [RecipeKey] = [
+        .key("visual", lossWeight, 1, "weight of samples with a picture alone"),
+        .key("audio", lossWeight, 1, "weight of samples with a sound alone"),
+        .key("audio_visual", lossWeight, 1, "weight of samples with both"),
+    ]
+
+    private static let lossWeight = Kind.number(.above(0, to: 1_000))
 
     private static let lora: [RecipeKey] = [
         .key("rank", .integer(1...4_096), 8, "rank of the adapters"),
@@ -122,6 +137,24 @@ extension RecipeKey {
         .key("every_steps", .count, 0, "steps between validations; 0 for only at the end"),
         .key(
             "samples", .count, 256, "samples of each modality, always the same ones; 0 for all"),
+    ]
+
+    private static let reliance: [RecipeKey] = [
+        .required("data", .text(.path), "a LLaVA-style annotation file that is not trained on"),
+        .key(
+            "samples", .positiveCount, 64,
+            "audio-visual samples scored, always the same ones, evenly spread over the file"),
+        .key(
+            "every_steps", .count, 0,
+            "steps between scorings as is, muted, blanked and with sounds swapped; 0 for only at "
+                + "the end"),
+    ]
+
+    private static let debug: [RecipeKey] = [
+        .key(
+            "anomalies", .flag, false,
+            "look at every operation's result in every step, and stop at the first that is NaN or "
+                + "infinite, even where the loss would not show it; steps take longer")
     ]
 
     private static let checkpoint: [RecipeKey] = [

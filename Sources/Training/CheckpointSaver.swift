@@ -25,13 +25,14 @@ final class CheckpointSaver {
     /// Writes the checkpoint of a step, keeps the last few and the best, and returns its path.
     func save(
         step: Int, optimizer: AdamW, ledger: Ledger, validationLoss: Double?,
-        bestValidationLoss: Double?, seconds: Double
+        bestValidationLoss: Double?, reliance: RelianceReport?, seconds: Double
     ) throws -> String {
         let path = folder.checkpoints.path(forStep: step)
         if savedSteps.contains(step) { return path }
         var metrics: [String: Double] = [:]
         metrics[RunFolder.bestMetric] = validationLoss
         metrics["best_\(RunFolder.bestMetric)"] = bestValidationLoss
+        metrics.merge(reliance?.metrics ?? [:]) { $1 }
         let moments = optimizer.moments
         let place = data.place(afterStep: step)
         var digests = bench.digests
@@ -134,6 +135,7 @@ final class CheckpointSaver {
         }
         if summary.loss.isFinite { row["loss"] = summary.loss }
         if let best = summary.bestValidationLoss { row["best_validation_loss"] = best }
+        if let reliance = summary.reliance { row["reliance"] = MetricsLog.object(reliance) }
         let data = try JSONSerialization.data(
             withJSONObject: row, options: [.prettyPrinted, .sortedKeys])
         try DurableFile.write(data, to: folder.summaryPath)

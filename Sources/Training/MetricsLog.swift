@@ -63,6 +63,20 @@ final class MetricsLog {
         return row
     }
 
+    func write(_ report: RelianceReport) throws {
+        try write(["step": report.step, "reliance": MetricsLog.object(report)])
+    }
+
+    /// The report as JSON; also in the run's summary.
+    static func object(_ report: RelianceReport) -> [String: Any] {
+        [
+            "step": report.step, "samples": report.sampleCount, "loss": report.loss,
+            "muted_loss": report.mutedLoss, "blanked_loss": report.blankedLoss,
+            "swapped_loss": report.swappedLoss, "audio": report.audio, "visual": report.visual,
+            "match": report.match,
+        ]
+    }
+
     /// Makes sure that what was written outlives a power cut, as a checkpoint does.
     func synchronize() throws {
         do { try handle.synchronize() } catch { throw MetricsLog.failure(path, error) }

@@ -28,6 +28,7 @@ public final class Trainer {
     private var bestValidationLoss: Double?
     /// The last step whose validation loss was taken, and that loss.
     private var validated: (step: Int, loss: Double)?
+    private var reliance: RelianceReport?
     private var latestCheckpoint: String?
     private var earlierSeconds = 0.0
 
@@ -91,9 +92,7 @@ public final class Trainer {
         for text in SkippedSample.notices(data.skipped) { observe(.notice(text)) }
         let start = Date()
         try await prepareFeatures(interruption, observe)
-        if step == 0, bench.recipe.startFrom == nil, !interruption.isRequested {
-            try measureFeatures()
-        }
+        if step == 0, !interruption.isRequested { try measureFeatures() }
         if !isResumed { try folder.begin(recipe: bench.recipe.resolvedYAML) }
         let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
         if step == 0, !data.skipped.isEmpty { try log.write(data.skipped) }
@@ -109,17 +108,19 @@ public final class Trainer {
             try log.write(report)
             observe(.stepped(report))
             if isDue(bench.recipe.validation.everySteps) { try await validate(log, observe) }
+            if isDue(bench.recipe.reliance?.everySteps ?? 0) { try measureReliance(log, observe) }
             if isDue(bench.recipe.checkpoint.everySteps) || validated?.step == step {
                 try save(log, seconds: elapsed(since: start), observe)
             }
         }
         if validated?.step != step && step == stepCount { try await validate(log, observe) }
+        if step == stepCount, reliance?.step != step { try measureReliance(log, observe) }
         let path = try save(log, seconds: elapsed(since: start), observe)
         let summary = RunSummary(
             step: step, stepCount: stepCount, wasInterrupted: step < stepCount,
             checkpointPath: path, loss: loss, bestValidationLoss: bestValidationLoss,
-            skipped: data.skipped,
-            seconds: elapsed(since: start), peakMemoryBytes: Machine.peakMemory)
+            reliance: reliance, skipped: data.skipped, seconds: elapsed(since: start),
+            peakMemoryBytes: Machine.peakMemory)
         try saver.write(summary)
         observe(.ended(summary))
         return summary
@@ -131,6 +132,12 @@ public final class Trainer {
         let cutCount = try await data.prepareFeatures(interruption) {
             observe(.encoding(done: $0, total: $1))
         }
+        if let counts = data.augmentedCounts {
+            observe(
+                .notice(
+                    "modality augmentation: of \(counts.all) audio-visual samples, \(counts.muted) "
+                        + "can be muted and \(counts.blanked) blanked, as their requires say"))
+        }
         guard cutCount > 0, let seconds = bench.recipe.model.audio?.durationSeconds else { return }
         observe(
             .notice(
@@ -140,11 +147,13 @@ public final class Trainer {
 
     /// Gives new projectors the statistics of what they will see.
     private func measureFeatures() throws {
-        for (projector, kind) in [
-            (bench.model.visualProjector, MediaKind.visual),
-            (bench.model.audioProjector, MediaKind.audio),
+        for (projector, name, kind) in [
+            (bench.model.visualProjector, "model.mm_projector", MediaKind.visual),
+            (bench.model.audioProjector, "model.mm_projector_a", MediaKind.audio),
         ] {
-            guard let projector, let statistics = try data.featureStatistics(kind) else { continue }
+            guard let projector, try bench.beginsAnew(name),
+                let statistics = try data.featureStatistics(kind)
+            else { continue }
             try projector.measure(
                 mean: statistics.mean, variance: statistics.variance,
                 outputRMS: bench.model.language.embeddingRMS)
@@ -167,11 +176,7 @@ public final class Trainer {
         var modalities: [Modality: ModalityReport] = [:]
         let trained = optimizer.parameters
         for batch in window.batches {
-            let result = bench.model.loss(of: batch.input, dropoutSeed: batch.dropoutSeed)
-            guard result.loss.item.isFinite else { throw notFinite("loss", [batch]) }
-            gradients.add(
-                Tensors.gradients(of: result.loss), of: trained,
-                weight: Double(batch.packed.targets.count))
+            let result = try losses(of: batch) { gradients.add($0, of: trained, weight: $1) }
             batch.packed.addReport(losses: result.losses, to: &modalities)
         }
         let factor = schedule.factor(at: step)
@@ -194,13 +199,43 @@ public final class Trainer {
             tokenCount: modalities.values.reduce(0) { $0 + $1.tokenCount })
     }
 
-    private func notFinite(_ what: String, _ batches: [PreparedBatch]) -> TrainingError {
+    /// The loss of a micro-batch, and its gradients with their weight to `add`.
+    ///
+    /// With `debug.anomalies` every operation on the way is looked at.
+    private func losses(
+        of batch: PreparedBatch, add: (Gradients, Double) -> Void
+    ) throws -> CrossEntropyResult {
+        func compute() throws -> CrossEntropyResult {
+            let result = bench.model.loss(of: batch.input, dropoutSeed: batch.dropoutSeed)
+            guard result.loss.item.isFinite else { throw notFinite("loss", [batch]) }
+            add(gradients(of: result.loss), batch.input.lossWeight)
+            return result
+        }
+        guard bench.recipe.findsAnomalies else { return try compute() }
+        let (result, anomaly) = try watchingForAnomalies(compute)
+        if let anomaly { throw notFinite("result of \(anomaly.place)", [batch]) }
+        return result
+    }
+
+    /// What is not finite, and where it arose, which is found by computing these batches again.
+    private func notFinite(
+        _ what: String, _ batches: [PreparedBatch], withGradients: Bool = true
+    ) -> TrainingError {
         let kept = latestCheckpoint.map { "\($0) is kept" } ?? "no checkpoint was written yet"
+        let search = AnomalySearch(model: bench.model, data: data, withGradients: withGradients)
+        let place: String
+        do {
+            place = try search.place(in: batches) ?? Self.list(batches)
+        } catch {
+            place = "\(Self.list(batches)); where it arose was not found (\(error))"
+        }
         return TrainingError(
-            .notFinite, subject: "step \(step + 1)",
-            detail: "the \(what) is not finite; samples "
-                + batches.flatMap(\.packed.sampleIDs).joined(separator: ", "),
+            .notFinite, subject: "step \(step + 1)", detail: "the \(what) is not finite; \(place)",
             hint: "\(kept); lower the learning rate or look at these samples")
+    }
+
+    private static func list(_ batches: [PreparedBatch]) -> String {
+        "samples " + batches.flatMap(\.packed.sampleIDs).joined(separator: ", ")
     }
 
     /// The loss on held-out samples, without dropout or augmentation.
@@ -210,7 +245,9 @@ public final class Trainer {
         var modalities: [Modality: ModalityReport] = [:]
         for batch in try data.validationBatches() {
             let result = withoutGradients { bench.model.loss(of: batch.input, dropoutSeed: nil) }
-            guard result.loss.item.isFinite else { throw notFinite("validation loss", [batch]) }
+            guard result.loss.item.isFinite else {
+                throw notFinite("validation loss", [batch], withGradients: false)
+            }
             batch.packed.addReport(losses: result.losses, to: &modalities)
         }
         let supervised = modalities.values.reduce(0) { $0 + $1.supervisedCount }
@@ -225,6 +262,17 @@ public final class Trainer {
         observe(.validated(report))
     }
 
+    /// The loss on held-out audio-visual samples with parts of their media held back.
+    private func measureReliance(
+        _ log: MetricsLog, _ observe: (TrainingEvent) -> Void
+    ) throws {
+        guard bench.recipe.reliance != nil else { return }
+        let report = try Reliance.measure(data, bench.model, step: step)
+        reliance = report
+        try log.write(report)
+        observe(.measuredReliance(report))
+    }
+
     @discardableResult
     private func save(
         _ log: MetricsLog, seconds: Double, _ observe: (TrainingEvent) -> Void
@@ -235,7 +283,7 @@ public final class Trainer {
             path = try saver.save(
                 step: step, optimizer: optimizer, ledger: ledger,
                 validationLoss: validated?.step == step ? validated?.loss : nil,
-                bestValidationLoss: bestValidationLoss, seconds: seconds)
+                bestValidationLoss: bestValidationLoss, reliance: reliance, seconds: seconds)
         } catch let error as CheckpointError where error.kind == .unwritable {
             throw notWritten(error)
         }
@@ -259,6 +307,7 @@ public final class Trainer {
         ledger = try saver.ledger(of: checkpoint, sampleCounts: data.sampleCounts)
         bestValidationLoss = checkpoint.metrics["best_\(RunFolder.bestMetric)"]
         validated = checkpoint.metrics[RunFolder.bestMetric].map { (step, $0) }
+        reliance = RelianceReport(metrics: checkpoint.metrics)
         latestCheckpoint = folder.checkpoints.path(forStep: step)
         earlierSeconds = checkpoint.wallTimeSeconds
     }

@@ -1,13 +1,16 @@
-internal import Datasets
+public import Datasets
+internal import Files
 internal import Foundation
 internal import Layers
 internal import Models
-internal import Recipes
+public import Recipes
 
 /// A micro-batch, ready to compute on.
 struct PreparedBatch: Sendable {
     let packed: PackedBatch
     let input: AudioVisualBatch
+    /// What was presented, in order.
+    let samples: [PresentedSample]
     /// Decides what dropout drops.
     let dropoutSeed: UInt64
 }
@@ -19,12 +22,14 @@ struct TrainingWindow: Sendable {
     let batches: [PreparedBatch]
 }
 
-/// Which batches each optimizer step takes.
+/// Which batches of the schedule each optimizer step takes.
 private struct Accumulation: Sendable {
-    /// Batches of a step.
+    /// Scheduled batches of a step.
     let batchCount: Int
-    /// Batches of all steps.
+    /// Scheduled batches of all steps.
     let totalCount: Int
+    /// Parts that a scheduled batch is dealt into; nil where it is computed whole.
+    let partCount: Int?
 
     var stepCount: Int { (totalCount + batchCount - 1) / batchCount }
 
@@ -40,6 +45,9 @@ struct TrainingData {
     private let bench: Workbench
     private let sources: [[Sample]]
     private let validation: [Sample]
+    /// Audio-visual samples whose loss is taken with parts of their media held back.
+    let relianceSamples: [Sample]
+    private let augmentation: ModalityAugmentation?
     private let scheduler: ModalityScheduler
     /// Samples in each data set.
     let sampleCounts: [Int]
@@ -58,7 +66,21 @@ struct TrainingData {
         validation = samples.validation
         remarks = samples.remarks
         skipped = samples.skipped
-        digest = samples.digest
+        relianceSamples =
+            try recipe.reliance.map {
+                try Reliance.samples(
+                    $0, trainedOn: recipe.data.train.map(\.annotations.path),
+                    AnnotationReader(tags: bench.tags))
+            } ?? []
+        augmentation = recipe.data.modalityAugmentation.map {
+            ModalityAugmentation(
+                mutedRate: $0.muted, blankedRate: $0.blanked, seed: recipe.seed)
+        }
+        digest =
+            try recipe.reliance.map {
+                let file = try SHA256.hexDigest(ofFile: $0.dataFile)
+                return SHA256.hexDigest(of: "\(samples.digest)\n\(file)".utf8)
+            } ?? samples.digest
         sampleCounts = sources.map(\.count)
         scheduler = try ModalityScheduler(
             sources: zip(sources, recipe.data.train).map { samples, file in
@@ -66,7 +88,7 @@ struct TrainingData {
                     modalities: samples.map(\.modality), weight: file.weight)
             },
             quotas: recipe.data.batch.byModality,
-            policy: recipe.data.exhausted == .stop ? .stop : .cycle, seed: recipe.seed)
+            policy: .init(recipe.data), seed: recipe.seed)
         let unused = ModalityScheduler.unusedCounts(
             sources: sources.map { ModalityScheduler.Source(modalities: $0.map(\.modality)) },
             quotas: recipe.data.batch.byModality)
@@ -76,13 +98,16 @@ struct TrainingData {
                 detail: "asks for no \(modality.rawValue) samples, but the data holds \(count)",
                 hint: "give them a quota, or leave their file out")
         }
-        let batchCount = recipe.train.accumulationCount
+        let isDealt = recipe.data.batch.unit == .step
+        let batchCount = isDealt ? 1 : recipe.train.accumulationCount
         let totalCount =
             switch recipe.train.length {
             case .steps(let count): count * batchCount
             case .epochs(let count): count * scheduler.stepsPerEpoch
             }
-        accumulation = Accumulation(batchCount: batchCount, totalCount: totalCount)
+        accumulation = Accumulation(
+            batchCount: batchCount, totalCount: totalCount,
+            partCount: isDealt ? recipe.train.accumulationCount : nil)
     }
 
     /// Optimizer steps in all.
@@ -123,10 +148,25 @@ struct TrainingData {
     ) async throws -> Int {
         let features = bench.features
         let training = try await features.prepare(
-            sources.flatMap { $0 }, variants: true, interruption: interruption, progress: progress)
-        return try await training
+            sources.flatMap { $0 }, variants: true, ablations: augmentation != nil,
+            interruption: interruption, progress: progress)
+        let validating = try await features.prepare(
+            validation, variants: false, interruption: interruption, progress: progress)
+        return try await training + validating
             + features.prepare(
-                validation, variants: false, interruption: interruption, progress: progress)
+                relianceSamples, variants: false, ablations: !relianceSamples.isEmpty,
+                interruption: interruption, progress: progress)
+    }
+
+    /// How many audio-visual samples there are, and how many can be shown without sound or pictures;
+    /// nil without modality augmentation.
+    var augmentedCounts: (all: Int, muted: Int, blanked: Int)? {
+        guard augmentation != nil else { return nil }
+        let samples = sources.joined().filter { $0.modality == .audioVisual }
+        return (
+            samples.count, samples.count { $0.canDoWithout(.audio) },
+            samples.count { $0.canDoWithout(.visual) }
+        )
     }
 
     /// The epoch after some steps, and how many batches of it they took.
@@ -137,10 +177,16 @@ struct TrainingData {
 
     /// The windows of some optimizer steps, prepared ahead.
     func batches(steps: Range<Int>) -> BatchPipeline<TrainingWindow> {
-        let preparer = BatchPreparer(bench: bench, sources: sources)
+        let preparer = BatchPreparer(
+            bench: bench, sources: sources, lossWeights: bench.recipe.train.lossWeights)
         let (scheduler, accumulation) = (scheduler, accumulation)
+        let (augmentation, sources) = (augmentation, sources)
         return BatchPipeline(steps: steps, aheadCount: 2) { step in
-            let scheduled = accumulation.batches(ofStep: step).map { scheduler.batch(atStep: $0) }
+            let scheduled = accumulation.batches(ofStep: step).flatMap { number in
+                var batch = scheduler.batch(atStep: number)
+                if let augmentation { batch = batch.augmented(by: augmentation, sources) }
+                return accumulation.partCount.map { batch.dealt(into: $0) } ?? [batch]
+            }
             return TrainingWindow(
                 epoch: scheduled[0].epoch, scheduled: scheduled,
                 batches: try scheduled.map { try preparer.prepare($0) })
@@ -149,13 +195,23 @@ struct TrainingData {
 
     /// The held-out samples in batches of the training batch's size.
     func validationBatches() throws -> [PreparedBatch] {
+        try batches(of: validation.map { PresentedSample($0) })
+    }
+
+    /// Samples as they are presented, in batches of the training batch's size.
+    func batches(of samples: [PresentedSample]) throws -> [PreparedBatch] {
         let preparer = BatchPreparer(bench: bench, sources: [])
-        let size = max(1, bench.recipe.data.batch.total)
-        return try stride(from: 0, to: validation.count, by: size).map { start in
+        let size = max(1, bench.recipe.data.batch.total / (accumulation.partCount ?? 1))
+        return try stride(from: 0, to: samples.count, by: size).map { start in
             try preparer.prepare(
-                validation[start..<min(start + size, validation.count)].map { ($0, nil) },
-                dropoutSeed: 0)
+                Array(samples[start..<min(start + size, samples.count)]), dropoutSeed: 0)
         }
+    }
+
+    /// One sample of a batch by itself.
+    func batch(ofOne sample: PresentedSample, like batch: PreparedBatch) throws -> PreparedBatch {
+        try BatchPreparer(bench: bench, sources: []).prepare(
+            [sample], dropoutSeed: batch.dropoutSeed)
     }
 }
 
@@ -166,37 +222,69 @@ extension Recipe.BatchQuotas {
     var total: Int { visual + audio + audioVisual }
 }
 
+extension Recipe.LossWeights {
+    /// The weight of a modality's samples; that of text is 1.
+    public subscript(modality: Modality) -> Double {
+        switch modality {
+        case .visual: visual
+        case .audio: audio
+        case .audioVisual: audioVisual
+        case .text: 1
+        }
+    }
+}
+
+extension ModalityScheduler.ExhaustionPolicy {
+    /// The policy that a recipe names.
+    init(_ data: Recipe.DataPlan) {
+        switch data.exhausted {
+        case .stop: self = .stop
+        case .cycle: self = .cycle
+        case .temperature: self = .temperature(data.temperature ?? 1)
+        }
+    }
+}
+
 /// Turns scheduled samples into tokens and features, on any task.
 struct BatchPreparer: Sendable {
     private let prompts: PromptEncoder
     private let features: FeatureReader
     private let sources: [[Sample]]
     private let seed: UInt64
+    private let lossWeights: Recipe.LossWeights?
 
-    init(bench: Workbench, sources: [[Sample]]) {
+    init(
+        bench: Workbench, sources: [[Sample]], lossWeights: Recipe.LossWeights? = nil
+    ) {
         prompts = bench.prompts
         features = bench.features.reader
         seed = bench.recipe.seed
         self.sources = sources
+        self.lossWeights = lossWeights
     }
 
     func prepare(_ scheduled: ScheduledBatch) throws -> PreparedBatch {
-        let samples = scheduled.entries.map { entry -> (Sample, Int?) in
+        let samples = scheduled.entries.map { entry -> PresentedSample in
             let sample = sources[entry.reference.dataset][entry.reference.sample]
-            return (sample, features.variant(of: sample, seed: seed, step: scheduled.step))
+            return PresentedSample(
+                sample, withholding: Ablation(entry),
+                variant: features.variant(of: sample, seed: seed, step: scheduled.step) ?? 0)
         }
-        var stream = RandomStream(seed: seed, name: "dropout/\(scheduled.step)")
+        let part = scheduled.part.map { "/\($0)" } ?? ""
+        var stream = RandomStream(seed: seed, name: "dropout/\(scheduled.step)\(part)")
         return try prepare(samples, dropoutSeed: stream.next())
     }
 
-    func prepare(
-        _ samples: [(sample: Sample, variant: Int?)], dropoutSeed: UInt64
-    ) throws -> PreparedBatch {
+    func prepare(_ samples: [PresentedSample], dropoutSeed: UInt64) throws -> PreparedBatch {
         let packed = PackedBatch(
             try samples.map { try prompts.encode($0.sample, mediaTokens: features.tokenCounts) })
+        let weights = lossWeights.map { weights in
+            zip(packed.modalities, packed.supervisedRanges).flatMap {
+                [Double](repeating: weights[$0], count: $1.count)
+            }
+        }
         return PreparedBatch(
-            packed: packed,
-            input: try features.input(packed, samples.map { ($0.sample, $0.variant) }),
-            dropoutSeed: dropoutSeed)
+            packed: packed, input: try features.input(packed, samples, lossWeights: weights),
+            samples: samples, dropoutSeed: dropoutSeed)
     }
 }

@@ -12,6 +12,8 @@ public enum TrainingEvent: Sendable {
     case stepped(StepReport)
     /// Validation loss was taken.
     case validated(ValidationReport)
+    /// It was measured how much the loss depends on what is heard and seen.
+    case measuredReliance(RelianceReport)
     /// A checkpoint was written.
     case saved(path: String, step: Int)
     /// The run came to its end, or was stopped.
@@ -108,6 +110,8 @@ public struct RunSummary: Sendable, Equatable {
     public let loss: Double
     /// The lowest validation loss, if any was taken.
     public let bestValidationLoss: Double?
+    /// How much the loss depends on what is heard and seen, when it was last measured.
+    public let reliance: RelianceReport?
     /// Samples that were left out because they cannot be trained on.
     public let skipped: [SkippedSample]
     /// Seconds spent, earlier parts of a resumed run included.

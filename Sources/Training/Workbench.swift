@@ -119,6 +119,13 @@ public final class Workbench {
         return result
     }
 
+    /// Whether a projector is new in this recipe, rather than what `start_from` has learnt.
+    func beginsAnew(_ projector: String) throws -> Bool {
+        guard let start = recipe.startFrom else { return true }
+        let learnt = try Checkpoint.summary(of: try RunFolder.checkpoint(at: start)).shapes.keys
+        return !learnt.contains { $0.hasPrefix("\(projector).") && !$0.contains(".feature_") }
+    }
+
     /// Refuses a checkpoint with trained tensors that the recipe would drop.
     private static func requireUse(of start: Checkpoint?, _ report: LoadReport) throws {
         let unused = report.unused.filter { start?.tensors[$0] != nil }
@@ -154,7 +161,9 @@ extension DictionaryWeights {
 
 extension TrainingPlan {
     /// What a recipe trains.
-    init(_ recipe: Recipe) throws {
+    ///
+    /// Throws: `LayerError` for a pattern that is no regular expression
+    public init(_ recipe: Recipe) throws {
         var trained = recipe.train.parameters.map { PathPattern($0) }
         if recipe.train.trainsProjectors {
             trained += ["model.mm_projector*.weight", "model.mm_projector*.bias"]

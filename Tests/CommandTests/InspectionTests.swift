@@ -1,3 +1,4 @@
+import Checkpointing
 import Foundation
 import TestKit
 import Testing
@@ -59,6 +60,26 @@ import duet
             #expect(run.validationLosses == [2.5])
             #expect(run.text.contains("3.000 → 2.000"))
         }
+    }
+
+    @Test func aLedgerIsSummedUpByDataSetAndModality() {
+        let ledger = LedgerInspection(
+            Checkpoint.Ledger(
+                modalities: ["visual", "audio", "audio-visual"],
+                counts: ["0/a": [2, 0, 0], "0/b": [1, 0, 3], "1/a": [0, 1, 4]]))
+        #expect(
+            ledger.lines == [
+                .init(dataset: 1, modality: "visual", sampleCount: 2, total: 3, fewest: 1, most: 2),
+                .init(
+                    dataset: 1, modality: "audio-visual", sampleCount: 1, total: 3, fewest: 3,
+                    most: 3),
+                .init(dataset: 2, modality: "audio", sampleCount: 1, total: 1, fewest: 1, most: 1),
+                .init(
+                    dataset: 2, modality: "audio-visual", sampleCount: 1, total: 4, fewest: 4,
+                    most: 4),
+            ])
+        #expect(ledger.samples["0/b"] == ["visual": 1, "audio-visual": 3])
+        #expect(ledger.text.contains("       2  audio-visual        1      4       4     4"))
     }
 
     @Test func aBrokenLogIsNamedByLine() throws {

@@ -70,7 +70,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ModalityScheduler.ExhaustionPolicy.allCases)
+    @Test(arguments: [
+        ModalityScheduler.ExhaustionPolicy.stop, .cycle, .temperature(1), .temperature(3),
+    ])
     func countsStayWithinOneOverManyEpochs(_ policy: ModalityScheduler.ExhaustionPolicy) throws {
         for sizes in [(10, 7, 4), (1000, 333, 97), (5, 60, 31)] {
             let (v, a, av) = sizes
@@ -92,7 +94,7 @@ import Testing
 
     @Test func everyStepHoldsItsQuotas() throws {
         for (v, a, av) in [(2, 1, 1), (1, 0, 3), (4, 4, 8), (0, 1, 0)] {
-            for policy in ModalityScheduler.ExhaustionPolicy.allCases {
+            for policy in [ModalityScheduler.ExhaustionPolicy.stop, .cycle] {
                 let scheduler = try ModalityScheduler(
                     sources: [Self.source(48, 24, 24)], quotas: Self.quotas(v, a, av),
                     policy: policy, seed: 1)

@@ -23,8 +23,8 @@ import Testing
         #expect(
             Fixture.problems(yaml) == [
                 "r.yaml:1:1: sead: unknown key; did you mean 'seed'; known here: checkpoint, data, "
-                    + "model, name, optimizer, output, purpose, schedule, seed, start_from, "
-                    + "threads, train, validation",
+                    + "debug, model, name, optimizer, output, purpose, reliance, schedule, seed, "
+                    + "start_from, threads, train, validation",
                 "r.yaml:2:10: threads: 'two'; expected integer from 0 to 1024",
                 "r.yaml:4:12: model.language: null; expected asset name or path",
                 "r.yaml:5:35: model.visual.frames: '0'; expected integer from 1 to 1024",
@@ -39,8 +39,8 @@ import Testing
                 "r.yaml:8:10: data.train: 0 elements; expected at least 1",
                 "r.yaml:9:19: data.batch.visual: '2.5'; expected integer from 0 to 65536",
                 "r.yaml:11:3: train.stpes: unknown key; did you mean 'steps'; known here: "
-                    + "accumulation, epochs, gradient_checkpointing, lora, parameters, projectors, "
-                    + "steps",
+                    + "accumulation, epochs, gradient_checkpointing, lora, loss_weights, parameters, "
+                    + "projectors, steps",
                 "r.yaml:12:15: train.projectors: 'yes'; expected true or false",
                 "r.yaml:13:19: train.lora.dropout: '1'; expected number at least 0, below 1",
                 "r.yaml:13:41: train.lora.patterns[0].match: '['; expected regular expression",
@@ -86,6 +86,20 @@ import Testing
             ["data.augmentation.speed=[2, 1]", "data.audio_variants=1"],
             "--set data.augmentation.speed: data.augmentation.speed: 2 is more than 1"
         ),
+        (["data.exhausted=temperature"], "r.yaml:4:1: data.temperature: missing; expected one"),
+        (["data.temperature=2"], "--set data.temperature: data.temperature: set without"),
+        (
+            [
+                "data.modality_augmentation={muted: 0.6, blanked: 0.5}", "model.audio={encoder: w}",
+                "data.batch.audio_visual=1",
+            ],
+            "--set data.modality_augmentation: data.modality_augmentation: muted and blanked come"
+        ),
+        (
+            ["data.modality_augmentation={muted: 0.5}"],
+            "--set data.modality_augmentation: data.modality_augmentation: set without"
+        ),
+        (["reliance={data: a.json}"], "--set reliance: reliance: set without model.audio"),
     ])
     func rulesBetweenKeysHold(_ settings: [String], _ message: String) {
         let error = #expect(throws: RecipeError.self) {

@@ -26,7 +26,8 @@ import Training
                 try samples.map {
                     try bench.prompts.encode($0, mediaTokens: reader.tokenCounts)
                 })
-            return bench.model.loss(of: try reader.input(packed, samples.map { ($0, 0) }))
+            return bench.model.loss(
+                of: try reader.input(packed, samples.map { PresentedSample($0) }))
         }
     }
 

@@ -143,10 +143,19 @@ final class TinyRun: Sendable {
 
     /// A tone, as WAV of 16 bits and 16 kHz.
     static func sound(_ index: Int, seconds: Double) -> Data {
-        let count = Int(seconds * 16_000)
-        let samples = (0..<count).map { position in
-            Int16(8_000 * sin(Double(position * (index + 2)) * 0.05))
-        }
+        wave(
+            (0..<Int(seconds * 16_000)).map { position in
+                Int16(8_000 * sin(Double(position * (index + 2)) * 0.05))
+            })
+    }
+
+    /// Digital silence, as WAV of 16 bits and 16 kHz.
+    static func silence(seconds: Double) -> Data {
+        wave([Int16](repeating: 0, count: Int(seconds * 16_000)))
+    }
+
+    private static func wave(_ samples: [Int16]) -> Data {
+        let count = samples.count
         func bytes(_ value: some FixedWidthInteger) -> Data {
             withUnsafeBytes(of: value.littleEndian) { Data($0) }
         }

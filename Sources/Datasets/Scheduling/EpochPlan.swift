@@ -2,27 +2,22 @@
 public struct EpochPlan: Sendable {
     private struct Lane: Sendable {
         let modality: Modality
-        let quota: Int
         let references: [SampleReference]
     }
 
     /// The epoch, from 0.
     public let epoch: Int
     /// Its steps.
-    public let stepCount: Int
+    public var stepCount: Int { shares.stepCount }
+    private let shares: EpochShares
     private let lanes: [Lane]
 
     init(scheduler: ModalityScheduler, epoch: Int) {
         precondition(epoch >= 0, "epoch plan: epoch \(epoch), expected 0 or more")
         self.epoch = epoch
-        let stepCount: Int = scheduler.stepsPerEpoch
-        self.stepCount = stepCount
-        lanes = scheduler.pools.map { pool in
-            let lastsExactly: Bool = scheduler.policy == .cycle && pool.stepCount == stepCount
-            let length: Int = lastsExactly ? pool.count : stepCount * pool.quota
-            return Lane(
-                modality: pool.modality, quota: pool.quota,
-                references: pool.draw(length, epoch: epoch))
+        shares = scheduler.shares
+        lanes = zip(scheduler.pools, scheduler.shares.lengths).map { pool, length in
+            Lane(modality: pool.modality, references: pool.draw(length, epoch: epoch))
         }
     }
 
@@ -34,10 +29,8 @@ public struct EpochPlan: Sendable {
             step >= 0 && step < stepCount, "epoch plan: step \(step) of \(stepCount) does not exist"
         )
         var entries: [ScheduledBatch.Entry] = []
-        for lane in lanes {
-            let start: Int = step * lane.quota
-            for reference in lane.references[start..<min(start + lane.quota, lane.references.count)]
-            {
+        for (index, lane) in lanes.enumerated() {
+            for reference in lane.references[shares.places(ofPool: index, atStep: step)] {
                 entries.append(.init(modality: lane.modality, reference: reference))
             }
         }

@@ -51,11 +51,11 @@ public struct Ledger: Sendable, Hashable, Codable {
     /// The counts by `<data set>/<modality>`, for a checkpoint.
     public var arrays: [String: [Int32]] { counts }
 
-    /// Counts every sample of a batch once.
+    /// Counts every sample of a batch once, as what was shown of it.
     ///
     /// Traps: when the batch names a sample that is not in the ledger
     public mutating func record(_ batch: ScheduledBatch) {
-        for entry in batch.entries { record(entry.reference, as: entry.modality) }
+        for entry in batch.entries { record(entry.reference, as: entry.shown) }
     }
 
     /// Counts a sample once.

@@ -123,10 +123,11 @@ struct ModalityPool: Sendable {
 }
 
 /// What a stream of random numbers is for, so that no two uses share one.
-private enum Purpose {
+enum Purpose {
     static let part: UInt64 = 1
     static let rotation: UInt64 = 2
     static let pass: UInt64 = 3
+    static let augmentation: UInt64 = 4
 }
 
 extension Modality {

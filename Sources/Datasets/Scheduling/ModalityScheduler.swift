@@ -6,7 +6,7 @@
 /// than another (data sets of equal weight).
 public struct ModalityScheduler: Sendable {
     /// What happens when a modality runs out before another.
-    public enum ExhaustionPolicy: String, Sendable, Codable, CaseIterable {
+    public enum ExhaustionPolicy: Sendable, Hashable {
         /// The epoch ends before the first step in which a modality cannot fill its quota. Some
         /// samples of the longer modalities wait for a later epoch; none is seen twice in one.
         case stop
@@ -14,6 +14,14 @@ public struct ModalityScheduler: Sendable {
         /// shorter ones begin again in a new order. A modality that lasts for the whole epoch is
         /// seen exactly once, so in the last step it gives what it has left, at most its quota.
         case cycle
+        /// Quotas say how many samples a step has and which modalities take part; a modality's share
+        /// follows from its pool's count n and the temperature T. An epoch has as many places as all
+        /// pools together: with T = 1 each sample comes once, above it the smaller modalities come
+        /// again and the larger ones in part.
+        ///
+        /// Formula: share = n^(1/T) / Σ n^(1/T)
+        /// Source: Arivazhagan et al. 2019 (arXiv:1907.05019)
+        case temperature(Double)
     }
 
     /// The modalities of one data set's samples, and how often they come.
@@ -30,7 +38,7 @@ public struct ModalityScheduler: Sendable {
         }
     }
 
-    /// Samples of each modality in a step.
+    /// Samples of each modality in a step; with a temperature only their sum counts.
     public let quotas: [Modality: Int]
     /// When an epoch ends.
     public let policy: ExhaustionPolicy
@@ -41,6 +49,7 @@ public struct ModalityScheduler: Sendable {
     /// Places each modality fills in an epoch when nothing is left out or repeated.
     public let poolCounts: [Modality: Int]
     let pools: [ModalityPool]
+    let shares: EpochShares
 
     /// A scheduler over data sets.
     ///
@@ -75,10 +84,8 @@ public struct ModalityScheduler: Sendable {
         self.seed = seed
         self.pools = pools
         poolCounts = Dictionary(uniqueKeysWithValues: pools.map { ($0.modality, $0.count) })
-        let lasting: [Int] = pools.map { pool in
-            policy == .stop ? pool.count / pool.quota : pool.stepCount
-        }
-        stepsPerEpoch = (policy == .stop ? lasting.min() : lasting.max()) ?? 0
+        shares = try EpochShares(pools: pools, policy: policy)
+        stepsPerEpoch = shares.stepCount
     }
 
     /// Modalities that sources hold samples of but no quota asks for, with their sample counts.

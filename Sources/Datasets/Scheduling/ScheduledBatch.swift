@@ -12,7 +12,7 @@ public struct SampleReference: Sendable, Hashable, Codable {
     }
 }
 
-/// One step's samples, in the order visual, audio, audio-visual, text.
+/// One step's samples, in the order visual, audio, audio-visual, text; or a part of them.
 public struct ScheduledBatch: Sendable, Hashable {
     /// One place of the batch.
     public struct Entry: Sendable, Hashable {
@@ -20,6 +20,16 @@ public struct ScheduledBatch: Sendable, Hashable {
         public let modality: Modality
         /// Which sample it is.
         public let reference: SampleReference
+        /// What of the sample is shown: its modality, or less where modality augmentation holds a
+        /// part of its media back.
+        public var shown: Modality
+
+        /// A place, at which the whole sample is shown.
+        public init(modality: Modality, reference: SampleReference) {
+            self.modality = modality
+            self.reference = reference
+            shown = modality
+        }
     }
 
     /// The step since the run began, from 0.
@@ -28,11 +38,47 @@ public struct ScheduledBatch: Sendable, Hashable {
     public let epoch: Int
     /// The step since the epoch began, from 0.
     public let stepInEpoch: Int
+    /// Which part of the step's batch this is; nil for the whole.
+    public private(set) var part: Int?
     /// The samples.
-    public let entries: [Entry]
+    public private(set) var entries: [Entry]
+
+    init(step: Int, epoch: Int, stepInEpoch: Int, entries: [Entry]) {
+        self.step = step
+        self.epoch = epoch
+        self.stepInEpoch = stepInEpoch
+        self.entries = entries
+    }
 
     /// How many entries are of a modality.
     public func count(of modality: Modality) -> Int {
         entries.count { $0.modality == modality }
+    }
+
+    /// The batch dealt out, entry by entry, into at most `count` parts: of each modality, and in all,
+    /// no part has two entries more than another.
+    ///
+    /// Traps: when `count` is below 1
+    public func dealt(into count: Int) -> [ScheduledBatch] {
+        precondition(count > 0, "scheduled batch: \(count) parts, expected at least 1")
+        return (0..<min(count, entries.count)).map { index in
+            var batch = self
+            batch.part = index
+            batch.entries = stride(from: index, to: entries.count, by: count).map { entries[$0] }
+            return batch
+        }
+    }
+
+    /// The batch with some samples shown in part, as modality augmentation decides.
+    public func augmented(by augmentation: ModalityAugmentation, _ sources: [[Sample]])
+        -> ScheduledBatch
+    {
+        var batch = self
+        for (index, entry) in entries.enumerated() {
+            let sample = sources[entry.reference.dataset][entry.reference.sample]
+            batch.entries[index].shown = augmentation.shown(
+                sample, at: entry.reference, step: step)
+        }
+        return batch
     }
 }

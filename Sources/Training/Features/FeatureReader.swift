@@ -102,36 +102,39 @@ public final class FeatureReader: Sendable {
 
     /// What the model computes on: token ids with the features of the samples' media.
     package func input(
-        _ packed: PackedBatch, _ samples: [(sample: Sample, variant: Int?)]
+        _ packed: PackedBatch, _ samples: [PresentedSample], lossWeights: [Double]? = nil
     ) throws -> AudioVisualBatch {
         func features(
             _ kind: MediaKind, _ rows: PackedBatch.MediaRows,
-            _ reference: (Sample, Int?) -> MediaReference
+            _ reference: (PresentedSample) -> MediaReference?
         ) throws -> Models.MediaRows? {
             guard !rows.rows.isEmpty else { return nil }
             let parts = try rows.owners.map { owner in
-                try tokens(reference(samples[owner].sample, samples[owner].variant), kind)
+                guard let medium = reference(samples[owner]) else {
+                    preconditionFailure(
+                        "features: \(samples[owner].sample.id) has a place for them but no media")
+                }
+                return try tokens(medium, kind)
             }
             return Models.MediaRows(
                 rows: rows.rows, features: Tensor.concatenated(parts, axis: 0))
         }
-        let visual = try features(.visual, packed.visual) { sample, _ in
-            .file(path: sample.visualPath ?? "", variant: 0)
-        }
-        let audio = try features(.audio, packed.audio) { sample, variant in
-            .file(path: sample.audioPath ?? "", variant: variant ?? 0)
-        }
-        return AudioVisualBatch(packed, visual: visual, audio: audio)
+        return AudioVisualBatch(
+            packed, visual: try features(.visual, packed.visual, \.visual),
+            audio: try features(.audio, packed.audio, \.audio), lossWeights: lossWeights)
     }
 }
 
 extension AudioVisualBatch {
     /// A packed batch with the features of its media.
-    init(_ packed: PackedBatch, visual: Models.MediaRows?, audio: Models.MediaRows?) {
+    init(
+        _ packed: PackedBatch, visual: Models.MediaRows?, audio: Models.MediaRows?,
+        lossWeights: [Double]? = nil
+    ) {
         self.init(
             tokens: packed.tokens,
             layout: SequenceLayout(lengths: packed.segments.map(\.count)),
             visual: visual, audio: audio, supervisedRows: packed.supervisedRows,
-            targets: packed.targets)
+            targets: packed.targets, lossWeights: lossWeights)
     }
 }

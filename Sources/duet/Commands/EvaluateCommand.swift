@@ -96,7 +96,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func rows(
         _ bench: Workbench, _ samples: [Sample], _ label: String, _ console: Console
     ) async throws -> [ScoredRow] {
-        var ablation: Evaluator.Ablation = []
+        var ablation: Ablation = []
         if mute { ablation.insert(.muted) }
         if blank { ablation.insert(.blanked) }
         var encoding: ProgressDisplay?

@@ -22,14 +22,15 @@ package struct CheckpointInspection: Sendable, Encodable {
     package let contentDigest: String
     package let scalarCount: Int
     package let tensors: [TensorLine]
+    package let ledger: LedgerInspection
     package let recipe: String
 
     private enum CodingKeys: String, CodingKey {
         case kind, path, createdBy, byteCount, step, epoch, position, trainedSeconds, metrics
-        case modalityTokens, frozenDigests, contentDigest, scalarCount, tensors, recipe
+        case modalityTokens, frozenDigests, contentDigest, scalarCount, tensors, ledger, recipe
     }
 
-    /// Reads what the checkpoint says about itself, not its arrays.
+    /// Reads what the checkpoint says about itself and which samples it has seen, not its arrays.
     ///
     /// Throws: `CheckpointError`
     package init(_ path: String) throws {
@@ -48,6 +49,7 @@ package struct CheckpointInspection: Sendable, Encodable {
         scalarCount = summary.parameterCount
         tensors = summary.shapes.sorted { $0.key < $1.key }
             .map { TensorLine(name: $0.key, shape: $0.value) }
+        ledger = LedgerInspection(try Checkpoint.ledger(of: path))
         recipe = summary.recipe
     }
 
@@ -71,7 +73,7 @@ package struct CheckpointInspection: Sendable, Encodable {
                 tensor.name, "[" + tensor.shape.map(String.init).joined(separator: ", ") + "]",
             ])
         }
-        return [Table(facts: facts).text, table.text, "recipe:\n" + recipe].joined(
+        return [Table(facts: facts).text, ledger.text, table.text, "recipe:\n" + recipe].joined(
             separator: "\n\n")
     }
 }

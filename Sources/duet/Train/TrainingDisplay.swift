@@ -43,12 +43,19 @@ final class TrainingDisplay: Sendable {
                 state.progress?.update(doneCount: step.step, note: Self.text(of: step))
             case .validated(let report):
                 state.validationLosses.append(report.loss)
-                let text = Self.text(of: report)
-                if state.progress == nil { console.note(text) } else { state.progress?.note(text) }
+                note(Self.text(of: report), &state)
+            case .measuredReliance(let report):
+                note(
+                    "step \(Quantity.count(report.step)): reliance \(Self.text(of: report))", &state
+                )
             case .saved: break
             case .ended: Self.finish(&state)
             }
         }
+    }
+
+    private func note(_ text: String, _ state: inout State) {
+        if state.progress == nil { console.note(text) } else { state.progress?.note(text) }
     }
 
     private static func finish(_ state: inout State) {
@@ -70,6 +77,9 @@ final class TrainingDisplay: Sendable {
         if !summary.skipped.isEmpty {
             let count = Quantity.count(summary.skipped.count)
             facts.append(("skipped", "\(count) bad samples, listed in summary.json"))
+        }
+        if let reliance = summary.reliance {
+            facts.append(("reliance", Self.text(of: reliance)))
         }
         facts += [
             ("time", Quantity.duration(seconds: summary.seconds)),
@@ -107,6 +117,14 @@ final class TrainingDisplay: Sendable {
         "step \(Quantity.count(report.step)): validation loss "
             + "\(Quantity.fixed(report.loss, digits: 4)) (\(byModality(report.modalities)))"
             + (report.isBest ? ", the lowest so far" : "")
+    }
+
+    private static func text(of report: RelianceReport) -> String {
+        func signed(_ value: Double) -> String {
+            (value < 0 ? "" : "+") + Quantity.fixed(value, digits: 4)
+        }
+        return "muted \(signed(report.audio)), blanked \(signed(report.visual)), sounds swapped "
+            + "\(signed(report.match)) on a loss of \(Quantity.fixed(report.loss, digits: 4))"
     }
 
     private static func byModality(_ reports: [Modality: ModalityReport]) -> String {
