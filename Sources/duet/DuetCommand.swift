@@ -17,7 +17,8 @@ struct DuetCommand: AsyncParsableCommand {
         subcommands: [
             FetchCommand.self, TrainCommand.self, EvaluateCommand.self, AskCommand.self,
             ExportCommand.self, ImportCommand.self, InspectCommand.self, DataCommand.self,
-            VerifyCommand.self, DoctorCommand.self, BenchCommand.self,
+            VerifyCommand.self, VerifyResumeCommand.self, CheckGradientsCommand.self,
+            DoctorCommand.self, BenchCommand.self,
         ])
 }
 

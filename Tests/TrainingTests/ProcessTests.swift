@@ -127,4 +127,32 @@ import Testing
             #expect(names.allSatisfy { !$0.contains("export") }, "\(names)")
         }
     }
+
+    /// Twenty kills at random moments: while it starts, computes and saves.
+    @Test func twentyKillsAtRandomMomentsChangeNothing() async throws {
+        let run = try TinyRun()
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0])
+        let process = Process()
+        process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("duet")
+        process.arguments = [
+            "verify-resume", "\(run.folder)/recipe.yaml", "--set", "train.steps=300", "--set",
+            "validation.every_steps=40", "--steps", "300", "--stops", "0", "--kills", "20",
+            "--json",
+        ]
+        process.currentDirectoryURL = Fixtures.projectRoot
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        let told = String(
+            decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(told)")
+        let report = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+        let rows = try #require(report?["rows"] as? [[String: Any]])
+        #expect(rows.map { $0["run"] as? String } == ["killed 20 times"])
+        #expect(rows.first?["digest"] as? String == report?["digest"] as? String)
+        #expect(report?["passed"] as? Bool == true)
+    }
 }
