@@ -41,6 +41,7 @@ public struct GradientVerifier {
                 configuration,
                 visualFeatureSize: recipe.model.visual.map { _ in MadeUpBatch.visualFeatureSize },
                 audioFeatureSize: recipe.model.audio.map { _ in MadeUpBatch.audioFeatureSize },
+                projector: ProjectorKind(recipe.model.projector),
                 visualHasBoundaryTokens: recipe.model.visual?.hasBoundaryTokens ?? false,
                 audioHasBoundaryTokens: recipe.model.audio?.hasBoundaryTokens ?? false,
                 recomputingLayers: recipe.train.checkpointsGradients, at: $0)
