@@ -144,7 +144,7 @@ import Training
 
     @Test func aNewProjectorBesideALearntOneIsMeasured() async throws {
         let run = try TinyRun()
-        let rows = TinyRun.rows(0..<5).split(separator: "\n").filter { $0.contains("\"v") }
+        let rows = TinyRun.rows(0..<5).split(separator: "\n").filter { $0.contains("\"id\": \"v") }
             .joined(separator: "\n").trimmingCharacters(in: CharacterSet(charactersIn: "[],\n"))
         try run.write("[\(rows)]", to: "visual.json")
         try await run.train(

@@ -34,7 +34,7 @@ public struct ResumeVerifier {
 
     /// Steps at equal distances between the first and the last.
     public func stops(count: Int) -> [Int] {
-        guard stepCount > 1 else { return [] }
+        guard stepCount > 1, count > 0 else { return [] }
         let count = min(count, stepCount - 1)
         return (1...max(1, count)).map { max(1, $0 * stepCount / (count + 1)) }
     }

@@ -8,6 +8,7 @@ struct VerifyResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify-resume",
         abstract: "Check that a stopped run continues to the same bits.",
+        usage: "duet verify-resume <recipe> [<options>]",
         discussion: """
             Trains a recipe for a few steps straight through, then again with stops after some of \
             them, each followed by a new start from the checkpoint, and compares the last states: \
