@@ -49,7 +49,7 @@ struct PromptForest {
             if let slot = slots.first, slot.range.contains(place),
                 let reference = prompt.reference(slot.kind)
             {
-                let index: Int = place - slot.range.lowerBound
+                let index: Int = slot.firstToken + place - slot.range.lowerBound
                 node = child(of: node, .feature(slot.kind, reference, index: index), token)
             } else {
                 node = child(of: node, .token(token), token)

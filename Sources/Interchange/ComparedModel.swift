@@ -44,7 +44,7 @@ struct ComparedModel {
                 guard let medium else { continue }
                 for slot in sample.slots where slot.kind == kind {
                     rows += slot.range.map { Int32(ranges[index].lowerBound + $0) }
-                    features.append(medium)
+                    if slot.firstToken == 0 { features.append(medium) }
                 }
             }
             guard !rows.isEmpty else { continue }

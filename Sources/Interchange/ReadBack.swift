@@ -71,7 +71,9 @@ struct ReadBack {
             language: LayerwiseLanguageModel(file.configuration, source: file.weights),
             projectors: try projectors(),
             // The template of a whole model has the recipe's system prompt in it.
-            prompts: try InputParts.prompts(of: file, path: path, recipe: recipe, tags: inputs.tags)
+            prompts: try InputParts.prompts(
+                of: file, path: path, recipe: recipe, tags: inputs.tags,
+                interleaving: inputs.interleaving)
         )
     }
 }

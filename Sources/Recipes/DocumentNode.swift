@@ -33,6 +33,30 @@ struct DocumentNode {
         }
     }
 
+    /// The value of a key; nil where there is none.
+    subscript(key: String) -> DocumentNode? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
+    /// Takes over the keys of another section that this one lacks; of sections in it, only those that are
+    /// here, too.
+    mutating func complete(from other: DocumentNode) {
+        guard case .mapping(var entries) = content, case .mapping(let others) = other.content else {
+            return
+        }
+        for other in others {
+            if let place = entries.firstIndex(where: { $0.key == other.key }) {
+                entries[place].value.complete(from: other.value)
+            } else if case .mapping = other.value.content {
+                continue
+            } else {
+                entries.append(other)
+            }
+        }
+        content = .mapping(entries)
+    }
+
     /// Puts a value under a path of keys, making the sections on the way where there are none.
     mutating func set(_ path: ArraySlice<String>, to value: DocumentNode) {
         guard let key = path.first else {

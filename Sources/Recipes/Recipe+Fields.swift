@@ -39,6 +39,7 @@ extension Recipe.Model {
             visual: fields.optionalSection("visual").map(Recipe.Visual.init(_:)),
             audio: fields.optionalSection("audio").map(Recipe.Audio.init(_:)),
             projector: fields.choice("projector", Recipe.Model.Projector.self),
+            interleaves: fields.flag("interleave"),
             visualToken: fields.text("visual_token"),
             audioToken: fields.text("audio_token"),
             chatFormat: fields.choice("chat_template", Recipe.Model.ChatFormat.self),
@@ -66,6 +67,8 @@ extension Recipe.Audio {
             layers: fields.integers("layers"),
             output: fields.choice("output", AudioOutput.self),
             segmentSeconds: fields.number("segment_seconds"),
+            bandCount: fields.integer("bands"),
+            strideSeconds: fields.optionalNumber("stride_seconds"),
             tokens: fields.choices("tokens", AudioTokenBuilder.self),
             hasBoundaryTokens: fields.flag("boundary_tokens"))
     }

@@ -12,8 +12,10 @@ public enum VisualTokenBuilder: String, Sendable, CaseIterable {
 
 /// How the features of a sound become tokens.
 public enum AudioTokenBuilder: String, Sendable, CaseIterable {
-    /// One token a segment of time.
+    /// One token a segment of time and band of frequency.
     case segment
+    /// One token a segment of time, averaged over the bands.
+    case segmentPooled = "segment-pooled"
     /// One token, averaged over the clip.
     case clip
 }
@@ -53,6 +55,8 @@ extension Recipe {
         public let audio: Audio?
         /// The map from features to embeddings.
         public let projector: Projector
+        /// Whether the tokens of pictures and sound stand together, in the order of time.
+        public let interleaves: Bool
         /// The mark in a question where the picture's tokens go.
         public let visualToken: String
         /// The mark in a question where the sound's tokens go.
@@ -135,6 +139,10 @@ extension Recipe {
         public let output: AudioOutput
         /// Seconds averaged into one segment.
         public let segmentSeconds: Double
+        /// Bands of frequency kept of each segment.
+        public let bandCount: Int
+        /// Seconds from one window to the next, each of them one segment; nil for one window.
+        public let strideSeconds: Double?
         /// The token builders, joined in this order.
         public let tokens: [AudioTokenBuilder]
         /// Whether a clip's tokens stand between two with trained embeddings.

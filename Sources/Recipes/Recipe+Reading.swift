@@ -46,6 +46,7 @@ extension Recipe {
             "\(file):\(line):\(column)"
         }
         for setting in settings { Self.apply(setting, to: &root, &problems) }
+        try TokenPreset.complete(&root)
         var reader = RecipeReader(problems: problems)
         var values = reader.section(root, RecipeKey.all, path: "")
         let checks = RecipeChecks(values, positions: reader.positions, start: root.position)

@@ -17,6 +17,7 @@ struct RecipeChecks {
         checkMarks()
         checkTraining()
         checkAudio()
+        checkInterleaving()
         checkValidation()
         checkTemperature()
         checkModalityAugmentation()
@@ -112,6 +113,16 @@ struct RecipeChecks {
         {
             report("model.audio.segment_seconds", "longer than seconds; expected at most as long")
         }
+        if isSet("model.audio.stride_seconds"), value("model.audio.output") == .text("states") {
+            report(
+                "model.audio.stride_seconds",
+                "given beside output: states; expected output: pooled or embedding, or null")
+        }
+        if let bands = number("model.audio.bands"), bands > 1,
+            let output = value("model.audio.output"), output != .text("states")
+        {
+            report("model.audio.bands", "more than 1 of one vector; expected output: states, or 1")
+        }
         if let variants = number("data.audio_variants"), variants > 0,
             value("data.augmentation") == .null
         {
@@ -122,6 +133,33 @@ struct RecipeChecks {
             report(
                 "data.augmentation",
                 "without data.audio_variants; expected 1 or more of them, or no such section")
+        }
+    }
+
+    /// Tokens can be put in the order of time when there is one list of each kind, and each token of it
+    /// has a time.
+    private mutating func checkInterleaving() {
+        guard value("model.interleave") == true else { return }
+        for (part, timed) in [
+            ("visual", ["frame", "frame-pooled"]), ("audio", ["segment", "segment-pooled"]),
+        ] {
+            guard isSet("model.\(part)") else {
+                report("model.interleave", "without model.\(part); expected both parts, or false")
+                continue
+            }
+            if value("model.\(part).boundary_tokens") == true {
+                report(
+                    "model.\(part).boundary_tokens",
+                    "given beside model.interleave; expected one of them")
+            }
+            guard case .list(let builders)? = value("model.\(part).tokens") else { continue }
+            let isTimed = timed.contains { builders == [.text($0)] }
+            if !isTimed {
+                report(
+                    "model.\(part).tokens",
+                    "not in the order of time; expected [\(timed.joined(separator: "] or ["))] with "
+                        + "model.interleave")
+            }
         }
     }
 

@@ -5,12 +5,20 @@ extension RecipeKey {
             "weights", .choice(Recipe.Model.Weights.allCases.map(\.rawValue)), "float32",
             "how the language model's frozen weights are kept: as floats in memory, or as their "
                 + "file stores them, which takes a fraction of the memory and about as long"),
+        .optional(
+            "preset", .choice(TokenPreset.allCases.map(\.rawValue)),
+            "an open system whose layers, outputs, frames, windows and token builders hold where the "
+                + "recipe leaves theirs out; null for the defaults below"),
         .optional("visual", .section(visual), "what is seen; null for a model without sight"),
         .optional("audio", .section(audio), "what is heard; null for a model without hearing"),
         .key(
             "projector", .choice(Recipe.Model.Projector.allCases.map(\.rawValue)), "linear",
             "the map from features to embeddings: linear, or mlp2x_gelu, two maps with GELU between "
                 + "them"),
+        .key(
+            "interleave", .flag, false,
+            "whether the tokens of a clip's pictures and of its sound stand together at the first of "
+                + "their marks, in the order of time, both evenly spread over the clip"),
         .key(
             "visual_token", .text(.mark), "<video>",
             "the mark in a question where the picture's tokens go"),
@@ -72,10 +80,18 @@ extension RecipeKey {
             "segment_seconds", .number(.above(0, to: 600)), 0.5,
             "seconds averaged into one segment"),
         .key(
+            "bands", .integer(1...64), 1,
+            "bands of frequency kept of each segment, by averaging the encoder's grid; CLAP has 2"),
+        .optional(
+            "stride_seconds", .number(.above(0, to: 600)),
+            "seconds from one window of a CLAP encoder to the next, each of which is encoded by itself "
+                + "to one segment; null for one window"),
+        .key(
             "tokens",
             .list(.choice(AudioTokenBuilder.allCases.map(\.rawValue)), least: 1, isUnique: true),
             ["segment"],
-            "token builders, joined in this order: segment (one token a segment), clip (one token)"
+            "token builders, joined in this order: segment (one token a segment and band), "
+                + "segment-pooled (one a segment), clip (one token)"
         ),
         .key(
             "boundary_tokens", .flag, false,

@@ -24,6 +24,8 @@ public struct InputParts {
     public let prompts: PromptEncoder
     /// The marks of media in questions.
     public let tags: MediaTags
+    /// The order of the tokens of pictures and sound, where they stand together.
+    public let interleaving: MediaInterleaving?
     /// Features of media.
     public let features: FeatureStore
     /// SHA-256 of every frozen file, by its role.
@@ -53,10 +55,12 @@ public struct InputParts {
                     storage: recipe.data.featureType == .float16 ? .float16 : .float32)),
             visual: parts.visual, audio: parts.audio,
             byteLimit: recipe.data.featureCacheGigabytes.map { Int(($0 * 1e9).rounded()) })
+        interleaving = MediaInterleaving(
+            recipe.model, audioSegmentCount: parts.audio?.settings.segmentCount ?? 0)
         prompts = PromptEncoder(
             tokenizer: tokenizer, template: template.with(recipe.model.systemPrompt),
             systemPrompt: recipe.model.systemPrompt.text, tags: tags,
-            maximumTokenCount: recipe.data.maximumTokenCount)
+            maximumTokenCount: recipe.data.maximumTokenCount, interleaving: interleaving)
     }
 
     /// Text to tokens of a language model that brings its own tokenizer and template, in which a recipe's
@@ -64,13 +68,14 @@ public struct InputParts {
     ///
     /// Throws: when they cannot be read
     public static func prompts(
-        of language: LanguageModelFile, path: String, recipe: Recipe, tags: MediaTags
+        of language: LanguageModelFile, path: String, recipe: Recipe, tags: MediaTags,
+        interleaving: MediaInterleaving?
     ) throws -> PromptEncoder {
         let (vocabulary, template) = try LanguageText.read(
             language.file, path: path, format: .model)
         return PromptEncoder(
             tokenizer: try Tokenizer(vocabulary: vocabulary), template: template, tags: tags,
-            maximumTokenCount: recipe.data.maximumTokenCount)
+            maximumTokenCount: recipe.data.maximumTokenCount, interleaving: interleaving)
     }
 
     /// Refuses trained tensors that belong to other frozen parts; `subject` says whose they are.

@@ -35,7 +35,8 @@ final class MetricsLog {
             "gradient_norm": report.gradientNorm,
             "gradient_norms": report.gradientNorms, "learning_rate": report.learningRate,
             "seconds": report.seconds, "waiting_seconds": report.waitingSeconds,
-            "tokens": report.tokenCount, "tokens_per_second": report.tokensPerSecond,
+            "tokens": report.tokenCount, "rows": report.rowCount,
+            "tokens_per_second": report.tokensPerSecond,
         ]
         row["modalities"] = MetricsLog.object(report.modalities)
         try write(row)

@@ -196,7 +196,8 @@ public final class Trainer {
             gradientNorm: update.gradientNorm, gradientNorms: update.gradientNorms,
             learningRate: factor * (optimizer.groups.first?.learningRate ?? 0),
             seconds: Date().timeIntervalSince(began), waitingSeconds: waitingSeconds,
-            tokenCount: modalities.values.reduce(0) { $0 + $1.tokenCount })
+            tokenCount: modalities.values.reduce(0) { $0 + $1.tokenCount },
+            rowCount: window.batches.reduce(0) { $0 + $1.packed.tokens.count })
     }
 
     /// The loss of a micro-batch, and its gradients with their weight to `add`.

@@ -252,6 +252,9 @@ struct BatchPreparer: Sendable {
     private let sources: [[Sample]]
     private let seed: UInt64
     private let lossWeights: Recipe.LossWeights?
+    /// Whether samples have what they begin with in common computed once; with dropout, each has masks of
+    /// its own.
+    private let sharesPrefixes: Bool
 
     init(
         bench: Workbench, sources: [[Sample]], lossWeights: Recipe.LossWeights? = nil
@@ -261,6 +264,7 @@ struct BatchPreparer: Sendable {
         seed = bench.recipe.seed
         self.sources = sources
         self.lossWeights = lossWeights
+        sharesPrefixes = bench.adapters.allSatisfy { $0.settings.dropoutRate == 0 }
     }
 
     func prepare(_ scheduled: ScheduledBatch) throws -> PreparedBatch {
@@ -276,8 +280,12 @@ struct BatchPreparer: Sendable {
     }
 
     func prepare(_ samples: [PresentedSample], dropoutSeed: UInt64) throws -> PreparedBatch {
-        let packed = PackedBatch(
-            try samples.map { try prompts.encode($0.sample, mediaTokens: features.tokenCounts) })
+        let encoded = try samples.map {
+            try prompts.encode($0.sample, mediaTokens: features.tokenCounts)
+        }
+        let packed =
+            sharesPrefixes
+            ? PackedBatch(encoded, media: MediaReference.numbers(samples)) : PackedBatch(encoded)
         let weights = lossWeights.map { weights in
             zip(packed.modalities, packed.supervisedRanges).flatMap {
                 [Double](repeating: weights[$0], count: $1.count)

@@ -79,6 +79,8 @@ public struct StepReport: Sendable, Equatable {
     public let waitingSeconds: Double
     /// Tokens of all samples.
     public let tokenCount: Int
+    /// Rows that were computed for them; fewer where samples begin with the same tokens and media.
+    public let rowCount: Int
 
     /// Tokens per second.
     public var tokensPerSecond: Double { Double(tokenCount) / max(seconds, 1e-9) }

@@ -34,7 +34,8 @@ import Testing
                 "r.yaml:5:72: model.visual.tokens[2]: 'films'; expected frame or frame-pooled or "
                     + "video-spatial or video",
                 "r.yaml:6:3: model.learning_rate: unknown key; it belongs under 'optimizer'; known "
-                    + "here: audio, audio_token, chat_template, language, projector, system_prompt, "
+                    + "here: audio, audio_token, chat_template, interleave, language, preset, "
+                    + "projector, system_prompt, "
                     + "visual, visual_token, weights",
                 "r.yaml:8:10: data.train: 0 elements; expected at least 1",
                 "r.yaml:9:19: data.batch.visual: '2.5'; expected integer from 0 to 65536",
@@ -82,6 +83,24 @@ import Testing
             ["model.audio={encoder: w, seconds: 1, segment_seconds: 2}"],
             "--set model.audio: model.audio.segment_seconds: longer than seconds"
         ),
+        (
+            ["model.audio={encoder: w, stride_seconds: 4}"],
+            "--set model.audio: model.audio.stride_seconds: given beside output: states"
+        ),
+        (
+            ["model.audio={encoder: w, output: pooled, bands: 2}"],
+            "--set model.audio: model.audio.bands: more than 1 of one vector"
+        ),
+        (
+            ["model.interleave=true"],
+            "--set model.interleave: model.interleave: without model.audio"
+        ),
+        (
+            ["model.interleave=true", "model.audio={encoder: w, tokens: [clip]}"],
+            "--set model.audio: model.audio.tokens: not in the order of time; expected [segment] or "
+                + "[segment-pooled]"
+        ),
+        (["model.preset=video"], "--set model.preset: model.preset: 'video'; expected avicuna or"),
         (
             ["data.augmentation.speed=[2, 1]", "data.audio_variants=1"],
             "--set data.augmentation.speed: data.augmentation.speed: 2 is more than 1"

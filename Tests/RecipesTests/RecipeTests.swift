@@ -56,7 +56,8 @@ import Testing
         #expect(recipe.model.audio?.hasBoundaryTokens == true)
         #expect(recipe.model.audio?.layers == [1, 2, 3])
         #expect(recipe.model.audio?.tokens == [.segment, .clip])
-        #expect(recipe.model.audio?.durationSeconds == 4.5)
+        #expect(recipe.model.audio?.durationSeconds == 4.5 && recipe.model.audio?.bandCount == 2)
+        #expect(recipe.model.visual?.frameCount == 4 && recipe.model.visual?.layer == -2)
         #expect(recipe.model.projector == .mlp2xGELU && recipe.model.chatFormat == .vicuna1)
         #expect(recipe.model.systemPrompt == .none)
         #expect(recipe.data.train.map(\.weight) == [1, 0.5])
@@ -96,6 +97,24 @@ import Testing
         #expect(reliance.everySteps == 10)
         #expect(recipe.findsAnomalies)
         #expect(recipe.validation.everySteps == 5 && recipe.checkpoint.everySteps == 6)
+    }
+
+    @Test func presetsHoldWhereTheRecipeLeavesOut() throws {
+        let seen = try Fixture.recipe(
+            Fixture.minimal, "model.preset=video-chatgpt", "model.visual={encoder: e, frames: 50}")
+        let visual = try #require(seen.model.visual)
+        #expect(visual.frameCount == 50 && visual.layer == -2)
+        #expect(visual.gridRows == 16 && visual.tokens == [.framePooled, .videoSpatial])
+        #expect(seen.model.audio == nil && !seen.model.interleaves)
+        let both = try Fixture.recipe(
+            Fixture.minimal, "model.preset=avicuna", "model.audio={encoder: a}",
+            "model.visual={encoder: e}")
+        #expect(both.model.interleaves && both.model.visual?.output == .embedding)
+        #expect(both.model.audio?.strideSeconds == 4 && both.model.audio?.durationSeconds == 106)
+        #expect(try Recipe(yaml: both.resolvedYAML, file: "r.yaml") == both)
+        let still = try Fixture.recipe(
+            Fixture.minimal, "model.preset=llava-1.5", "model.visual={encoder: e}")
+        #expect(still.model.visual?.gridColumns == 24 && still.model.visual?.frameCount == 1)
     }
 
     @Test func theResolvedRecipeReadsBackAsTheSame() throws {

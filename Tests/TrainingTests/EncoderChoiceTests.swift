@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Models
+import Tensors
 import TestKit
 import Testing
 import Training
@@ -99,6 +100,71 @@ import Training
         #expect(JSONSerialization.isValidJSONObject(heard))
     }
 
+    @Test func soundsKeepBandsAndBuildersPoolThem() async throws {
+        let run = try Self.run()
+        let settings = Self.settings(run, "model.audio.bands=2")
+        let bench = try Workbench(
+            recipe: try run.recipe(
+                "run", settings + ["model.audio.tokens=[segment, segment-pooled, clip]"]))
+        #expect(bench.features.reader.tokenCounts.audio == 2 * 2 + 2 + 1)
+        let tokens = try bench.features.probeTokens(.audio).doubles
+        let size = tokens.count / 7
+        func mean(_ rows: [Int], _ channel: Int) -> Double {
+            rows.reduce(0.0) { $0 + tokens[$1 * size + channel] } / Double(rows.count)
+        }
+        for channel in 0..<size {
+            #expect(abs(mean([4], channel) - mean([0, 1], channel)) < 1e-5)
+            #expect(abs(mean([5], channel) - mean([2, 3], channel)) < 1e-5)
+            #expect(abs(mean([6], channel) - mean([0, 1, 2, 3], channel)) < 1e-5)
+        }
+        #expect((0..<size).contains { abs(mean([0], $0) - mean([1], $0)) > 1e-3 })
+    }
+
+    @Test func longSoundsAreHeardWindowByWindow() throws {
+        let run = try Self.run()
+        let bench = try Workbench(
+            recipe: try run.recipe(
+                "run",
+                Self.settings(
+                    run, "model.audio.output=embedding", "model.audio.seconds=5",
+                    "model.audio.stride_seconds=1.5")))
+        // Windows of 2 s from 0, 1.5 and 3 s on.
+        #expect(bench.features.reader.tokenCounts.audio == 3)
+        let windows = try bench.features.probeTokens(.audio)
+        #expect(windows.shape == [3, 24])
+        let single = try Workbench(
+            recipe: try run.recipe(
+                "run",
+                Self.settings(run, "model.audio.output=embedding", "model.audio.seconds=2")))
+        let first = try single.features.probeTokens(.audio).doubles
+        // The rising tone of a probe is the same in its first two seconds, whatever its length.
+        #expect(zip(windows.doubles, first).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(zip(windows.doubles[24..<48], first).contains { abs($0 - $1) > 1e-4 })
+    }
+
+    @Test func picturesAndSoundStandInTheOrderOfTime() async throws {
+        let run = try Self.run()
+        let settings = Self.settings(run, "model.interleave=true", "model.visual.frames=4")
+        let bench = try Workbench(recipe: try run.recipe("run", settings))
+        let sample = try #require(
+            AnnotationReader(tags: bench.tags).read("\(run.folder)/train.json").first {
+                $0.modality == .audioVisual
+            })
+        let encoded = try bench.prompts.encode(
+            sample, mediaTokens: bench.features.reader.tokenCounts)
+        #expect(encoded.slots.map(\.kind) == [.visual, .audio, .visual, .audio, .visual])
+        #expect(encoded.slots.map(\.range.count) == [1, 1, 2, 1, 1])
+        let events = Events()
+        try await run.train("run", settings, observe: events.add)
+        #expect(events.steps.count == 1)
+        let apart = Events()
+        try await run.train(
+            "apart", settings + ["model.interleave=false"], observe: apart.add)
+        #expect(apart.encodedCount == 0, "the order of tokens is none of the features'")
+        #expect(events.steps[0].tokenCount == apart.steps[0].tokenCount)
+        #expect(events.steps[0].loss != apart.steps[0].loss)
+    }
+
     @Test func encodersThatDoNotFitAreErrors() throws {
         let run = try Self.run()
         try FileManager.default.createDirectory(
@@ -112,6 +178,7 @@ import Training
             ["model.audio.encoder=\(run.folder)/clip"],
             ["model.audio.layers=[1]"], ["model.visual.encoder=\(run.folder)/bare"],
             ["model.visual.encoder=\(run.folder)/sight"],
+            ["model.audio.encoder=\(run.folder)/hearing", "model.audio.bands=2"],
         ] {
             let recipe = try run.recipe("run", Self.settings(run) + settings)
             #expect(throws: TrainingError.self, "\(settings)") { try Workbench(recipe: recipe) }

@@ -4,11 +4,15 @@ public struct MediaSlot: Sendable, Hashable {
     public let kind: MediaKind
     /// Where the placeholders stand in the sample's tokens.
     public let range: Range<Int>
+    /// The place of its first token among all of the medium's; above 0 where the medium goes on that began
+    /// in an earlier slot.
+    public let firstToken: Int
 
     /// A slot from its parts.
-    public init(kind: MediaKind, range: Range<Int>) {
+    public init(kind: MediaKind, range: Range<Int>, firstToken: Int = 0) {
         self.kind = kind
         self.range = range
+        self.firstToken = firstToken
     }
 }
 

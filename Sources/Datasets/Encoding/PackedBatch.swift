@@ -1,28 +1,40 @@
-/// Several samples end to end as one block of rows, without padding.
+/// Several samples as one block of rows, without padding.
 ///
-/// Row i of the block is a token; attention stays inside a sample's segment.
+/// Row i of the block is a token. Samples lie end to end, and attention stays inside a sample; where
+/// several begin with the same tokens and media, these rows are there once, and all of the samples see
+/// them.
 public struct PackedBatch: Sendable {
-    /// The rows of one sample.
+    /// Rows that follow one another.
     public struct Segment: Sendable, Hashable {
         /// Its first row.
         public let start: Int
         /// Its rows.
         public let count: Int
+        /// An earlier segment that comes before it; nil at the beginning of samples.
+        public let parent: Int?
     }
 
-    /// Where the features of one kind go, a block for each picture or sound.
+    /// Where the features of one kind go, a block for each picture or sound, or for a part of it.
     public struct MediaRows: Sendable, Hashable {
         /// The rows of all blocks in turn.
         public private(set) var rows: [Int32] = []
         /// The sample, by its place in the batch, that each block belongs to.
         public private(set) var owners: [Int] = []
-        /// How many of `rows` each block takes.
-        public private(set) var rowCounts: [Int] = []
+        /// Which of the medium's tokens each block takes.
+        public private(set) var tokens: [Range<Int>] = []
 
-        fileprivate mutating func append(_ block: Range<Int32>, owner: Int) {
-            rows += block
-            owners.append(owner)
-            rowCounts.append(block.count)
+        /// How many of `rows` each block takes.
+        public var rowCounts: [Int] { tokens.map(\.count) }
+
+        /// Adds rows, to the block before when they go on with its medium.
+        fileprivate mutating func append(_ rows: Range<Int32>, owner: Int, firstToken: Int) {
+            self.rows += rows
+            if owners.last == owner, let last = tokens.last, last.upperBound == firstToken {
+                tokens[tokens.count - 1] = last.lowerBound..<firstToken + rows.count
+            } else {
+                owners.append(owner)
+                tokens.append(firstToken..<firstToken + rows.count)
+            }
         }
     }
 
@@ -43,20 +55,21 @@ public struct PackedBatch: Sendable {
     }
 
     /// The samples' ids, in order.
-    public private(set) var sampleIDs: [String] = []
+    public let sampleIDs: [String]
     /// The samples' modalities, in order.
-    public private(set) var modalities: [Modality] = []
-    /// Token ids of all samples.
+    public let modalities: [Modality]
+    /// The token id of each row.
     public private(set) var tokens: [Int32] = []
-    /// Places within each sample, from 0.
+    /// The place of each row within its samples, from 0.
     public private(set) var positions: [Int32] = []
-    /// Where each sample lies.
+    /// Which rows follow which.
     public private(set) var segments: [Segment] = []
     /// Where the features of pictures go.
     public private(set) var visual = MediaRows()
     /// Where the features of sounds go.
     public private(set) var audio = MediaRows()
-    /// Rows whose hidden state predicts a label: the row before it, in the same sample.
+    /// Rows whose hidden state predicts a label: the row before it, in the same sample. A row that
+    /// several samples share stands here once for each of them.
     public private(set) var supervisedRows: [Int32] = []
     /// The id that each of `supervisedRows` is to predict.
     public private(set) var targets: [Int32] = []
@@ -65,39 +78,86 @@ public struct PackedBatch: Sendable {
     /// Counts of each modality that occurs.
     public private(set) var shares: [Modality: Share] = [:]
 
-    /// The samples, in order.
+    /// Rows that are too few to share: attention over one more stretch of keys costs more than they save.
+    public static let leastSharedCount = 16
+
+    /// The samples, in order, each by itself.
     ///
     /// Traps: when there are none
     public init(_ samples: [EncodedSample]) {
-        precondition(!samples.isEmpty, "packed batch: [0] samples, expected at least one")
-        let tokenCount: Int = samples.reduce(0) { $0 + $1.tokens.count }
-        tokens.reserveCapacity(tokenCount)
-        positions.reserveCapacity(tokenCount)
-        for sample in samples { append(sample) }
+        self.init(samples, PrefixTree(apart: samples.map(\.tokens.count)))
     }
 
-    private mutating func append(_ sample: EncodedSample) {
+    /// The samples, in order, with what they begin with in common there once.
+    ///
+    /// - Parameters:
+    ///   - media: a number for each medium of each sample, the same where media are the same.
+    ///   - leastShared: how many rows at least are shared.
+    /// Traps: when there are no samples, or not as many entries of `media`
+    public init(
+        _ samples: [EncodedSample], media: [[MediaKind: Int]],
+        leastShared: Int = PackedBatch.leastSharedCount
+    ) {
+        precondition(
+            samples.count == media.count,
+            "packed batch: [\(samples.count)] samples × [\(media.count)] media")
+        self.init(
+            samples,
+            PrefixTree(
+                zip(samples, media).map { $0.symbols(media: $1) }, leastShared: leastShared))
+    }
+
+    private init(_ samples: [EncodedSample], _ tree: PrefixTree) {
+        precondition(!samples.isEmpty, "packed batch: [0] samples, expected at least one")
+        sampleIDs = samples.map(\.sampleID)
+        modalities = samples.map(\.modality)
+        for run in tree.runs { append(run, of: samples[run.owner]) }
+        for (sample, path) in zip(samples, tree.paths) {
+            let rows = path.flatMap { segments[$0].start..<segments[$0].start + segments[$0].count }
+            let firstTarget: Int = targets.count
+            for (index, label) in sample.labels.enumerated()
+            where label != EncodedSample.unsupervised {
+                supervisedRows.append(Int32(rows[index - 1]))
+                targets.append(label)
+            }
+            supervisedRanges.append(firstTarget..<targets.count)
+            shares[sample.modality, default: Share()].add(sample)
+        }
+    }
+
+    private mutating func append(_ run: PrefixTree.Run, of sample: EncodedSample) {
         let start: Int = tokens.count
-        let owner: Int = sampleIDs.count
-        sampleIDs.append(sample.sampleID)
-        modalities.append(sample.modality)
-        tokens += sample.tokens
-        positions += 0..<Int32(sample.tokens.count)
-        segments.append(Segment(start: start, count: sample.tokens.count))
+        tokens += sample.tokens[run.range]
+        positions += Int32(run.range.lowerBound)..<Int32(run.range.upperBound)
+        segments.append(Segment(start: start, count: run.range.count, parent: run.parent))
         for slot in sample.slots {
-            let first = Int32(start + slot.range.lowerBound)
-            let rows: Range<Int32> = first..<first + Int32(slot.range.count)
+            let part = slot.range.clamped(to: run.range)
+            if part.isEmpty { continue }
+            let first = Int32(start + part.lowerBound - run.range.lowerBound)
+            let rows: Range<Int32> = first..<first + Int32(part.count)
+            let token: Int = slot.firstToken + part.lowerBound - slot.range.lowerBound
             switch slot.kind {
-            case .visual: visual.append(rows, owner: owner)
-            case .audio: audio.append(rows, owner: owner)
+            case .visual: visual.append(rows, owner: run.owner, firstToken: token)
+            case .audio: audio.append(rows, owner: run.owner, firstToken: token)
             }
         }
-        let firstTarget: Int = targets.count
-        for (index, label) in sample.labels.enumerated() where label != EncodedSample.unsupervised {
-            supervisedRows.append(Int32(start + index - 1))
-            targets.append(label)
+    }
+}
+
+extension EncodedSample {
+    /// The tokens, with media's places told apart by which medium and which of its tokens stands there.
+    fileprivate func symbols(media: [MediaKind: Int]) -> [Int] {
+        var symbols = tokens.map(Int.init)
+        for slot in slots {
+            guard let medium = media[slot.kind] else {
+                preconditionFailure("packed batch: no number for the \(slot.kind) of \(sampleID)")
+            }
+            let kind: Int = slot.kind == .visual ? 1 : 2
+            for (offset, place) in slot.range.enumerated() {
+                // Tokens have 31 bits; above them are the kind and the medium, and below its token.
+                symbols[place] = (2 * medium + kind) << 31 | (slot.firstToken + offset)
+            }
         }
-        supervisedRanges.append(firstTarget..<targets.count)
-        shares[sample.modality, default: Share()].add(sample)
+        return symbols
     }
 }

@@ -12,6 +12,7 @@ public struct PromptEncoder: Sendable {
     private let tags: MediaTags
     private let placeholderID: Int32
     private let maximumTokenCount: Int
+    private let interleaving: MediaInterleaving?
 
     /// An encoder for one model.
     ///
@@ -20,9 +21,12 @@ public struct PromptEncoder: Sendable {
     ///     leaves it to the template.
     ///   - placeholderID: any id of the vocabulary; its embedding is replaced by features.
     ///   - maximumTokenCount: the longest sample the model takes.
+    ///   - interleaving: the order of the tokens of pictures and sound, which then stand at the first of
+    ///     their tags; nil when each medium stands at its own.
     public init(
         tokenizer: Tokenizer, template: ChatTemplate, systemPrompt: String? = nil,
-        tags: MediaTags = .standard, placeholderID: Int32 = 0, maximumTokenCount: Int
+        tags: MediaTags = .standard, placeholderID: Int32 = 0, maximumTokenCount: Int,
+        interleaving: MediaInterleaving? = nil
     ) {
         self.tokenizer = tokenizer
         self.template = template
@@ -30,6 +34,7 @@ public struct PromptEncoder: Sendable {
         self.tags = tags
         self.placeholderID = placeholderID
         self.maximumTokenCount = maximumTokenCount
+        self.interleaving = interleaving
     }
 
     /// The whole conversation, with the answers as labels.
@@ -97,28 +102,42 @@ public struct PromptEncoder: Sendable {
         isSupervised: Bool
     ) throws(DatasetError) -> EncodedSample {
         var written = WrittenTokens(
-            segments, template, tokenizer, tags: tags, placeholderID: placeholderID,
-            mediaTokens: mediaTokens)
+            segments, template, tokenizer, tags: tags, placeholderID: placeholderID
+        ) { kind, slots, start in
+            self.slots(of: kind, in: sample, mediaTokens, after: slots, at: start)
+        }
         if !isSupervised { written.forgetLabels() }
         let encoded = EncodedSample(
             sampleID: sample.id, modality: sample.modality, tokens: written.tokens,
             slots: written.slots, labels: written.labels)
-        try check(encoded, mediaTokens)
+        try check(encoded, written.tagCounts, mediaTokens)
         return encoded
     }
 
+    /// The slots that a tag stands for: its medium's, or with the first tag of two media whose tokens are
+    /// interleaved, those of both.
+    private func slots(
+        of kind: MediaKind, in sample: Sample, _ mediaTokens: MediaTokenCounts,
+        after slots: [MediaSlot], at start: Int
+    ) -> [MediaSlot] {
+        if let interleaving, sample.modality.hasVisual, sample.modality.hasAudio {
+            return slots.isEmpty ? interleaving.slots(from: start) : []
+        }
+        return [MediaSlot(kind: kind, range: start..<start + mediaTokens[kind])]
+    }
+
     private func check(
-        _ encoded: EncodedSample, _ mediaTokens: MediaTokenCounts
+        _ encoded: EncodedSample, _ tagCounts: [MediaKind: Int], _ mediaTokens: MediaTokenCounts
     ) throws(DatasetError) {
         let subject = "sample \"\(encoded.sampleID)\""
         for kind in MediaKind.allCases {
             let hasMedium: Bool =
                 kind == .visual ? encoded.modality.hasVisual : encoded.modality.hasAudio
-            let slotCount: Int = encoded.slots.count { $0.kind == kind }
-            guard slotCount == (hasMedium ? 1 : 0) else {
+            let tagCount: Int = tagCounts[kind, default: 0]
+            guard tagCount == (hasMedium ? 1 : 0) else {
                 throw DatasetError(
                     .mediaMismatch, subject,
-                    "has \(slotCount) \(kind.rawValue) tags (\(tags.names(of: kind))) "
+                    "has \(tagCount) \(kind.rawValue) tags (\(tags.names(of: kind))) "
                         + "and \(hasMedium ? "a" : "no") \(kind.rawValue) file",
                     hint: "expected one tag for each file")
             }

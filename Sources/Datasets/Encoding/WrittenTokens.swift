@@ -5,6 +5,8 @@ struct WrittenTokens {
     private(set) var tokens: [Int32] = []
     private(set) var labels: [Int32] = []
     private(set) var slots: [MediaSlot] = []
+    /// How many marks of each kind were found.
+    private(set) var tagCounts: [MediaKind: Int] = [:]
     private let tokenizer: Tokenizer
     /// What stands before the text that comes next.
     private var place = TextPlace.start
@@ -16,10 +18,12 @@ struct WrittenTokens {
         finish()
     }
 
-    /// Marks of media, outside of answers, become runs of a placeholder.
+    /// Marks of media, outside of answers, become runs of a placeholder: `media` says which slots a mark
+    /// stands for, after those before it, from a place on.
     init(
         _ segments: [ChatTemplate.Segment], _ template: ChatTemplate, _ tokenizer: Tokenizer,
-        tags: MediaTags, placeholderID: Int32, mediaTokens: MediaTokenCounts
+        tags: MediaTags, placeholderID: Int32,
+        media: (MediaKind, _ earlier: [MediaSlot], _ start: Int) -> [MediaSlot]
     ) {
         self.init(template, tokenizer)
         for segment in segments {
@@ -31,11 +35,12 @@ struct WrittenTokens {
                 switch piece {
                 case .text(let text): append(String(text), isSupervised: false)
                 case .media(let kind):
-                    let count: Int = mediaTokens[kind]
-                    slots.append(
-                        MediaSlot(kind: kind, range: tokens.count..<tokens.count + count))
+                    tagCounts[kind, default: 0] += 1
+                    let new = media(kind, slots, tokens.count)
+                    slots += new
+                    let count: Int = new.reduce(0) { $0 + $1.range.count }
                     add(Array(repeating: placeholderID, count: count), isSupervised: false)
-                    place = .special
+                    if count > 0 { place = .special }
                 }
             }
         }

@@ -12,11 +12,13 @@ struct SoundDecoder: MediaDecoder {
     let frontEnd: SoundFrontEnd
     let durationSeconds: Double
     let augmentation: Recipe.Augmentation?
+    /// Windows that are encoded one by one, and the seconds from one to the next; nil for one window.
+    let windows: (count: Int, strideSeconds: Double)?
 
     private var rate: Int { frontEnd.sampleRateHertz }
     private var sampleCount: Int { Int((durationSeconds * Double(rate)).rounded()) }
 
-    func decode(_ reference: MediaReference) throws -> DecodedMedium<SpectrogramViews> {
+    func decode(_ reference: MediaReference) throws -> DecodedMedium<[SpectrogramViews]> {
         var waveform: Waveform
         var isCut = false
         var cropSeed: UInt64 = 0
@@ -39,8 +41,20 @@ struct SoundDecoder: MediaDecoder {
                     samples: Array(waveform.samples.prefix(sampleCount)), sampleRateHertz: rate)
             }
         }
-        return DecodedMedium(
-            clip: try frontEnd.views(of: waveform, seed: cropSeed), isCut: isCut)
+        return DecodedMedium(clip: try views(of: waveform, seed: cropSeed), isCut: isCut)
+    }
+
+    /// The views of a clip's sound, or of each window of it, with zeros behind its end.
+    func views(of waveform: Waveform, seed: UInt64) throws -> [SpectrogramViews] {
+        guard let windows else { return [try frontEnd.views(of: waveform, seed: seed)] }
+        let length = frontEnd.configuration.sampleCount
+        return try (0..<windows.count).map { index in
+            let start = Int((Double(index) * windows.strideSeconds * Double(rate)).rounded())
+            let heard = waveform.samples.dropFirst(start).prefix(length)
+            let silence = [Float](repeating: 0, count: length - heard.count)
+            return try frontEnd.views(
+                of: Waveform(samples: heard + silence, sampleRateHertz: rate), seed: seed)
+        }
     }
 }
 
@@ -68,15 +82,22 @@ struct AudioFeatureEncoder: FeatureEncoder {
     var decoder: SoundDecoder {
         SoundDecoder(
             frontEnd: frontEnd, durationSeconds: settings.recipe.durationSeconds,
-            augmentation: settings.augmentation)
+            augmentation: settings.augmentation,
+            windows: settings.recipe.strideSeconds.map { (settings.segmentCount, $0) })
     }
 
-    func encode(_ clip: SpectrogramViews) throws -> StoredArray<Float> {
-        let grid = try encoder.encode([clip])[0]
+    func encode(_ clip: [SpectrogramViews]) throws -> StoredArray<Float> {
+        if settings.recipe.strideSeconds != nil {
+            let vectors = try clip.map { try encoder.encode([$0])[0].values }
+            return StoredArray(Tensor.concatenated(vectors, axis: 0))
+        }
+        let grid = try encoder.encode(clip)[0]
         let filled = grid.prefix(
             timeCount: frontEnd.filledCount(
                 of: grid.timeCount, durationSeconds: settings.recipe.durationSeconds))
         return StoredArray(
-            try filled.averaged(timeCount: settings.segmentCount, rowCount: 1).values)
+            try filled.averaged(
+                timeCount: settings.segmentCount, rowCount: settings.recipe.bandCount
+            ).values)
     }
 }

@@ -100,7 +100,8 @@ struct EncoderParts {
             settings: AudioFeatureSettings(
                 encoderDigest: try assets.digest(of: path),
                 featureSize: parts.encoder.featureSize, encoding: parts.text, recipe: recipe,
-                augmentation: data.augmentation, variantCount: data.audioVariantCount),
+                augmentation: data.augmentation, variantCount: data.audioVariantCount,
+                windowSeconds: parts.end.windowSeconds),
             frontEnd: parts.end)
     }
 
@@ -109,6 +110,9 @@ struct EncoderParts {
     ) throws -> (any MediaEncoder<SpectrogramViews>, SoundFrontEnd, String) {
         guard recipe.output == .states else {
             throw request("model.audio.output", "Whisper gives states only")
+        }
+        guard recipe.bandCount == 1 else {
+            throw request("model.audio.bands", "Whisper's states have no bands; expected 1")
         }
         let file = try WhisperEncoderFile(path: path)
         let layers = recipe.layers.isEmpty ? [file.configuration.layerCount] : recipe.layers

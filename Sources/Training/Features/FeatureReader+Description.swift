@@ -56,6 +56,10 @@ extension FeatureReader {
             [
                 "encoder": recipe.encoder, "seconds": recipe.durationSeconds,
                 "segment_seconds": recipe.segmentSeconds, "segments": settings.segmentCount,
+                "bands": recipe.bandCount,
+                "windows": recipe.strideSeconds.map {
+                    "one every \($0) s, each one segment, zeros behind the sound's end"
+                } ?? "one",
                 "sound": "mixed to one channel and resampled to the encoder's rate; the first "
                     + "\(recipe.durationSeconds) s, \(settings.encoding)",
                 "layers": recipe.layers, "output": recipe.output.rawValue,
@@ -66,7 +70,9 @@ extension FeatureReader {
                     + "as torch.nn.AdaptiveAvgPool1d does",
                 "builders": recipe.tokens.map(\.rawValue),
                 "builder_rules": [
-                    "segment": "a token a segment", "clip": "one token, the mean of the segments",
+                    "segment": "a token a segment and band, segment by segment",
+                    "segment-pooled": "a token a segment, the mean of its bands",
+                    "clip": "one token, the mean of everything",
                 ],
             ], uniquingKeysWith: { first, _ in first })
     }

@@ -1,6 +1,7 @@
 internal import Checkpointing
 public import Datasets
 internal import Files
+internal import Kernels
 internal import Layers
 package import Models
 internal import Recipes
@@ -13,6 +14,25 @@ public enum MediaReference: Sendable, Hashable {
     case file(path: String, variant: Int)
     /// Nothing to see, or nothing to hear, for as long as a clip lasts.
     case nothing
+}
+
+extension MediaReference {
+    /// A number for each medium of some samples, the same where the same is presented.
+    package static func numbers(_ samples: [PresentedSample]) -> [[MediaKind: Int]] {
+        var numbers: [MediaReference: Int] = [:]
+        func number(_ reference: MediaReference?) -> Int? {
+            guard let reference else { return nil }
+            let next = numbers.count
+            numbers[reference] = numbers[reference] ?? next
+            return numbers[reference]
+        }
+        return samples.map { sample in
+            var result: [MediaKind: Int] = [:]
+            result[.visual] = number(sample.visual)
+            result[.audio] = number(sample.audio)
+            return result
+        }
+    }
 }
 
 /// The features of media as tokens, read from the cache on any task.
@@ -109,12 +129,13 @@ public final class FeatureReader: Sendable {
             _ reference: (PresentedSample) -> MediaReference?
         ) throws -> Models.MediaRows? {
             guard !rows.rows.isEmpty else { return nil }
-            let parts = try rows.owners.map { owner in
-                guard let medium = reference(samples[owner]) else {
+            let parts = try zip(rows.owners, rows.tokens).map { owner, range in
+                guard let reference = reference(samples[owner]) else {
                     preconditionFailure(
                         "features: \(samples[owner].sample.id) has a place for them but no media")
                 }
-                return try tokens(medium, kind)
+                let medium = try tokens(reference, kind)
+                return range == 0..<medium.shape[0] ? medium : medium.slice(axis: 0, range)
             }
             return Models.MediaRows(
                 rows: rows.rows, features: Tensor.concatenated(parts, axis: 0))
@@ -125,15 +146,24 @@ public final class FeatureReader: Sendable {
     }
 }
 
+extension AttentionSegment {
+    /// A run of rows of a packed batch.
+    init(_ segment: PackedBatch.Segment) {
+        self.init(start: segment.start, count: segment.count, parent: segment.parent)
+    }
+}
+
 extension AudioVisualBatch {
     /// A packed batch with the features of its media.
-    init(
+    package init(
         _ packed: PackedBatch, visual: Models.MediaRows?, audio: Models.MediaRows?,
         lossWeights: [Double]? = nil
     ) {
         self.init(
             tokens: packed.tokens,
-            layout: SequenceLayout(lengths: packed.segments.map(\.count)),
+            layout: SequenceLayout(
+                positions: packed.positions,
+                segments: packed.segments.map(AttentionSegment.init)),
             visual: visual, audio: audio, supervisedRows: packed.supervisedRows,
             targets: packed.targets, lossWeights: lossWeights)
     }

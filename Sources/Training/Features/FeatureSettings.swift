@@ -33,27 +33,14 @@ struct VisualFeatureSettings: FeatureSettings {
     let featureSize: Int
     let recipe: Recipe.Visual
 
-    private var cellCount: Int { recipe.gridRows * recipe.gridColumns }
+    private var cellCount: Int { recipe.cellCount }
 
     func preprocessing(variant: Int) -> String {
         "frames \(recipe.frameCount) uniform; \(encoding); "
             + "grid \(recipe.gridRows)x\(recipe.gridColumns) mean"
     }
 
-    var tokenCount: Int {
-        recipe.tokens.reduce(recipe.hasBoundaryTokens ? ClipBoundaries.tokenCount : 0) {
-            $0 + tokenCount($1)
-        }
-    }
-
-    private func tokenCount(_ builder: VisualTokenBuilder) -> Int {
-        switch builder {
-        case .frame: recipe.frameCount * cellCount
-        case .framePooled: recipe.frameCount
-        case .videoSpatial: cellCount
-        case .video: 1
-        }
-    }
+    var tokenCount: Int { recipe.tokenCount }
 
     func tokens(_ features: StoredArray<Float>) throws -> Tensor {
         try check(features, [recipe.frameCount, cellCount, featureSize])
@@ -73,7 +60,7 @@ struct VisualFeatureSettings: FeatureSettings {
 
 /// Segments of a sound, and the tokens built from them.
 ///
-/// Kept features: [segments, layers · channels].
+/// Kept features: [segments · bands, layers · channels].
 struct AudioFeatureSettings: FeatureSettings {
     let encoderDigest: String
     /// Channels of all layers that are kept.
@@ -84,32 +71,30 @@ struct AudioFeatureSettings: FeatureSettings {
     let augmentation: Recipe.Augmentation?
     /// Augmented variants of each sound.
     let variantCount: Int
+    /// Seconds of the encoder's window.
+    let windowSeconds: Double
 
-    var segmentCount: Int {
-        if recipe.output != .states { return 1 }
-        return max(1, Int((recipe.durationSeconds / recipe.segmentSeconds).rounded()))
-    }
+    var segmentCount: Int { recipe.segmentCount(windowSeconds: windowSeconds) }
 
     func preprocessing(variant: Int) -> String {
-        let base =
+        var base =
             "first \(recipe.durationSeconds) s, \(encoding); \(segmentCount) segments mean"
+        if recipe.bandCount > 1 { base += "; \(recipe.bandCount) bands" }
+        if let stride = recipe.strideSeconds { base += "; a window every \(stride) s" }
         guard variant > 0, let augmentation else { return base }
         return base + "; variant \(variant) of \(augmentation)"
     }
 
-    var tokenCount: Int {
-        recipe.tokens.reduce(recipe.hasBoundaryTokens ? ClipBoundaries.tokenCount : 0) {
-            $0 + ($1 == .segment ? segmentCount : 1)
-        }
-    }
+    var tokenCount: Int { recipe.tokenCount(windowSeconds: windowSeconds) }
 
     func tokens(_ features: StoredArray<Float>) throws -> Tensor {
-        try check(features, [segmentCount, featureSize])
-        let segments = Tensor(features)
+        try check(features, [segmentCount * recipe.bandCount, featureSize])
+        let grid = Tensor(features).reshaped([segmentCount, recipe.bandCount, featureSize])
         let parts = recipe.tokens.map { builder -> Tensor in
             switch builder {
-            case .segment: segments
-            case .clip: segments.mean(axes: [0]).reshaped([1, featureSize])
+            case .segment: grid.reshaped([segmentCount * recipe.bandCount, featureSize])
+            case .segmentPooled: grid.mean(axes: [1])
+            case .clip: grid.mean(axes: [0, 1]).reshaped([1, featureSize])
             }
         }
         let tokens = Tensor.concatenated(parts, axis: 0)

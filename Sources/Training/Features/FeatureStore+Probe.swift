@@ -28,7 +28,7 @@ extension FeatureStore {
                 rate: audio.frontEnd.sampleRateHertz,
                 seconds: audio.settings.recipe.durationSeconds, &stream)
             return try settings.tokens(
-                try audio.encode(try audio.frontEnd.views(of: sound, seed: seed)))
+                try audio.encode(try audio.decoder.views(of: sound, seed: seed)))
         }
     }
 

@@ -18,6 +18,9 @@ enum SoundFrontEnd: Sendable {
 
     var sampleRateHertz: Int { configuration.sampleRateHertz }
 
+    /// Seconds of sound that the encoder takes at once.
+    var windowSeconds: Double { Double(configuration.sampleCount) / Double(sampleRateHertz) }
+
     /// The views of a clip; the seed decides where one longer than a window is cropped.
     func views(of waveform: Waveform, seed: UInt64) throws -> SpectrogramViews {
         switch self {
@@ -31,8 +34,7 @@ enum SoundFrontEnd: Sendable {
     /// Of `count` cells of time, those that a clip fills; the rest is padding.
     func filledCount(of count: Int, durationSeconds: Double) -> Int {
         guard case .clap = self else { return count }
-        let window = Double(configuration.sampleCount) / Double(sampleRateHertz)
-        let filled = (Double(count) * durationSeconds / window).rounded(.up)
+        let filled = (Double(count) * durationSeconds / windowSeconds).rounded(.up)
         return max(1, min(count, Int(filled)))
     }
 }

@@ -109,8 +109,10 @@ final class TrainingDisplay: Sendable {
     }
 
     private static func text(of step: StepReport) -> String {
-        "loss \(Quantity.fixed(step.loss, digits: 3)) (\(byModality(step.modalities)))  "
+        let shared = 1 - Double(step.rowCount) / Double(max(1, step.tokenCount))
+        return "loss \(Quantity.fixed(step.loss, digits: 3)) (\(byModality(step.modalities)))  "
             + "\(Quantity.count(Int(step.tokensPerSecond.rounded()))) tokens/s"
+            + (shared > 0 ? ", \(Quantity.percent(shared)) of them shared" : "")
     }
 
     private static func text(of report: ValidationReport) -> String {
