@@ -27,8 +27,9 @@ extension RecipeKey {
         .key(
             "on_bad_sample", .choice(BadSamplePolicy.allCases.map(\.rawValue)), "stop",
             "what a sample does that cannot be trained on, because its row is wrong, a medium is "
-                + "missing or broken, or it is too long: stop ends the run; skip leaves the sample out "
-                + "before the first step, counted and listed in metrics and summary"),
+                + "missing or broken, it is too long, or no token of it is to be learnt: stop ends the "
+                + "run; skip leaves the sample out before the first step, counted and listed in metrics "
+                + "and summary"),
         .key(
             "maximum_bad_samples", .count, 100,
             "samples that may be skipped; more of them end the run"),
