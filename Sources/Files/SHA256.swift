@@ -5,6 +5,8 @@ import Foundation
 /// Source: FIPS 180-4, sections 4.1.2, 4.2.2, 5.1.1 and 6.2.
 public struct SHA256: Sendable {
     private static let blockByteCount = 64
+    /// Bytes of a file that count as this process's memory at a time.
+    private static let releasedByteCount = 64 << 20
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
         0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -68,7 +70,11 @@ public struct SHA256: Sendable {
     public static func hexDigest(ofFile path: String) throws -> String {
         let file = try MappedFile(path: path)
         var hash = SHA256()
-        file.withBytes { hash.update($0) }
+        for start in stride(from: 0, to: file.byteCount, by: releasedByteCount) {
+            let piece = start..<min(start + releasedByteCount, file.byteCount)
+            file.withBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[piece])) }
+            file.release(piece)
+        }
         return hash.hexDigest()
     }
 

@@ -16,6 +16,7 @@ public struct Assets: Sendable {
 
     private let entries: [String: Entry]
     private let cacheFolder: String
+    private let digests: KnownDigests
 
     /// Reads the table.
     ///
@@ -32,7 +33,9 @@ public struct Assets: Sendable {
         let environment = ProcessInfo.processInfo.environment
         let home = FileManager.default.homeDirectoryForCurrentUser.path
         let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        cacheFolder = (base ?? "\(home)/.cache") + "/duet/assets"
+        let folder = (base ?? "\(home)/.cache") + "/duet"
+        cacheFolder = "\(folder)/assets"
+        digests = KnownDigests(folder: "\(folder)/digests")
     }
 
     /// The file or folder that `name` means.
@@ -71,21 +74,21 @@ public struct Assets: Sendable {
         "\(cacheFolder)/\(entry.sha256)/\(entry.file)"
     }
 
-    /// SHA-256 of a file as the table states it, or computed; of a folder, over the names and digests
-    /// of the files directly in it.
+    /// SHA-256 of a file as the table states it, known or computed; of a folder, over the names and
+    /// digests of the files directly in it.
     func digest(of path: String) throws -> String {
         if let known = entries.values.first(where: { place(of: $0) == path }) {
             return known.sha256
         }
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        guard exists, isFolder.boolValue else { return try SHA256.hexDigest(ofFile: path) }
+        guard exists, isFolder.boolValue else { return try digests.sha256(of: path) }
         let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         let lines = try names.compactMap { name -> String? in
             var isInner: ObjCBool = false
             _ = FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isInner)
             if isInner.boolValue { return nil }
-            return "\(name) \(try SHA256.hexDigest(ofFile: "\(path)/\(name)"))\n"
+            return "\(name) \(try digests.sha256(of: "\(path)/\(name)"))\n"
         }
         return SHA256.hexDigest(of: lines.joined().utf8)
     }
