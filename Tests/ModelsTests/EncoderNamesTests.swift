@@ -36,7 +36,7 @@ import Testing
                 ? prefix + name.dropFirst("vision_model.".count) : name
         }
         #expect(names.count == 24)
-        let table = try VisionTransformerNames(storedNames: names, subject: "listing")
+        let table = try TowerNames(.vision, storedNames: names, subject: "listing")
         try expectInverse(names, table)
         #expect(
             table.location(of: "vision_model.pre_layrnorm.weight")?.name
@@ -44,14 +44,15 @@ import Testing
     }
 
     @Test func theTextTowerIsNotNeededAndUnknownNamesAreReported() throws {
-        let table = try VisionTransformerNames(
-            storedNames: ["vision_model.embeddings.patch_embedding.weight"], subject: "listing")
+        let table = try TowerNames(
+            .vision, storedNames: ["vision_model.embeddings.patch_embedding.weight"],
+            subject: "listing")
         #expect(table.paths(of: "text_model.embeddings.token_embedding.weight") == [])
         #expect(table.paths(of: "logit_scale") == [])
         #expect(table.paths(of: "vision_model.embeddings.position_ids") == [])
         #expect(table.paths(of: "vision_model.adapter.weight") == nil)
         #expect(throws: ModelError.self) {
-            try VisionTransformerNames(storedNames: ["model.norm.weight"], subject: "listing")
+            try TowerNames(.vision, storedNames: ["model.norm.weight"], subject: "listing")
         }
     }
 
@@ -62,11 +63,11 @@ import Testing
             name.hasPrefix(usual) ? prefix + name.dropFirst(usual.count) : name
         }
         #expect(names.count > 242)
-        let table = try ClapNames(storedNames: names, subject: "listing")
+        let table = try TowerNames(.clap, storedNames: names, subject: "listing")
         try expectInverse(names, table)
         #expect(table.paths(of: "text_model.pooler.dense.weight") == [])
         #expect(throws: ModelError.self) {
-            try ClapNames(storedNames: ["norm.weight"], subject: "listing")
+            try TowerNames(.clap, storedNames: ["norm.weight"], subject: "listing")
         }
     }
 

@@ -18,7 +18,7 @@ public struct ClapEncoderFile: Sendable {
         file = try WeightFiles.open(path)
         let (data, subject) = try ModelFolder.configuration(of: path)
         configuration = try ClapConfiguration(huggingFaceJSON: data, subject: subject)
-        let names = try ClapNames(storedNames: file.tensorNames, subject: file.path)
+        let names = try TowerNames(.clap, storedNames: file.tensorNames, subject: file.path)
         hasProjection = names.hasProjection
         weights = FileWeights(file, names: names)
     }

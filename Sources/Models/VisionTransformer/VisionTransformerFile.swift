@@ -18,8 +18,7 @@ public struct VisionTransformerFile: Sendable {
         file = try WeightFiles.open(path)
         let (data, subject) = try ModelFolder.configuration(of: path)
         configuration = try VisionTransformerConfiguration(huggingFaceJSON: data, subject: subject)
-        let names = try VisionTransformerNames(
-            storedNames: file.tensorNames, subject: file.path)
+        let names = try TowerNames(.vision, storedNames: file.tensorNames, subject: file.path)
         hasProjection = names.hasProjection
         weights = FileWeights(file, names: names)
     }

@@ -88,27 +88,17 @@ public struct FileWeights: WeightSource, Sendable {
         }
     }
 
-    /// Takes apart the rows that llama.cpp interleaves in each head.
-    ///
-    /// Formula: row[j] = stored[2j], row[j + d/2] = stored[2j + 1] for j < d/2
-    /// Source:  llama.cpp's conversion of LLaMA's q and k
+    /// Takes apart the rows that llama.cpp interleaves in each head, one head at a time.
     private func separate(
         _ buffer: UnsafeMutableBufferPointer<Float>, of tensor: StoredTensor, headCount: Int
     ) throws {
-        let rowCount = tensor.shape.first ?? 0
-        let half = try headSize(of: tensor, headCount: headCount) / 2
-        let width = tensor.scalarCount / max(1, rowCount)
-        var head = [Float](repeating: 0, count: 2 * half * width)
-        for start in stride(from: 0, to: buffer.count, by: max(1, head.count)) {
-            let place = UnsafeMutableBufferPointer(
-                rebasing: buffer[start..<(start + head.count)])
-            _ = head.withUnsafeMutableBufferPointer { $0.update(fromContentsOf: place) }
-            for pair in 0..<half {
-                for column in 0..<width {
-                    place[pair * width + column] = head[2 * pair * width + column]
-                    place[(half + pair) * width + column] = head[(2 * pair + 1) * width + column]
-                }
-            }
+        let rowCount = try headSize(of: tensor, headCount: headCount)
+        let count = rowCount * (tensor.scalarCount / max(1, tensor.shape.first ?? 0))
+        for start in stride(from: 0, to: buffer.count, by: max(1, count)) {
+            let head = UnsafeMutableBufferPointer(rebasing: buffer[start..<(start + count)])
+            _ = head.update(
+                fromContentsOf: RowInterleaving.separated(
+                    Array(head), headCount: 1, rowCount: rowCount))
         }
     }
 

@@ -7,41 +7,33 @@ package enum RowInterleaving {
     /// Source:  llama.cpp's conversion of LLaMA's q and k
     /// Traps:   when the rows are no even number for each head
     package static func interleaved(_ values: [Float], headCount: Int, rowCount: Int) -> [Float] {
-        precondition(
-            headCount > 0 && rowCount.isMultiple(of: 2 * headCount)
-                && values.count.isMultiple(of: rowCount),
-            "interleaving: \(values.count) values in \(rowCount) rows for \(headCount) heads")
-        let half = rowCount / (2 * headCount)
-        let width = values.count / rowCount
-        var result: [Float] = []
-        result.reserveCapacity(values.count)
-        for head in 0..<headCount {
-            for pair in 0..<half {
-                for part in 0..<2 {
-                    let row = head * 2 * half + part * half + pair
-                    result += values[(row * width)..<((row + 1) * width)]
-                }
-            }
-        }
-        return result
+        ordered(values, headCount, rowCount) { row, half in row % 2 * half + row / 2 }
     }
 
     /// Rows as Hugging Face keeps them, from rows as llama.cpp does.
+    ///
+    /// Traps: when the rows are no even number for each head
     package static func separated(_ values: [Float], headCount: Int, rowCount: Int) -> [Float] {
+        ordered(values, headCount, rowCount) { row, half in row % half * 2 + row / half }
+    }
+
+    /// In each head, row after row from its place there; `place` also gets half the rows of a head.
+    private static func ordered(
+        _ values: [Float], _ headCount: Int, _ rowCount: Int,
+        place: (_ row: Int, _ half: Int) -> Int
+    ) -> [Float] {
         precondition(
             headCount > 0 && rowCount.isMultiple(of: 2 * headCount)
-                && values.count.isMultiple(of: rowCount),
+                && values.count.isMultiple(of: max(1, rowCount)),
             "interleaving: \(values.count) values in \(rowCount) rows for \(headCount) heads")
-        let half = rowCount / (2 * headCount)
-        let width = values.count / rowCount
+        let size = rowCount / headCount
+        let width = values.count / max(1, rowCount)
         var result: [Float] = []
         result.reserveCapacity(values.count)
-        for head in 0..<headCount {
-            for part in 0..<2 {
-                for pair in 0..<half {
-                    let row = head * 2 * half + 2 * pair + part
-                    result += values[(row * width)..<((row + 1) * width)]
-                }
+        for first in stride(from: 0, to: rowCount, by: max(1, size)) {
+            for row in 0..<size {
+                let from = first + place(row, size / 2)
+                result += values[(from * width)..<((from + 1) * width)]
             }
         }
         return result
