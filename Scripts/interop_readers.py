@@ -49,6 +49,12 @@ def probes(folder):
             for name in names}
 
 
+def distance(scores, expected):
+    """The largest difference of a score; what all scores have in common changes no probability."""
+    difference = scores.astype("float64") - expected
+    return float(numpy.abs(difference - difference.mean()).max())
+
+
 def worst(model, folder):
     """The largest difference after the last token of any probe, and what is allowed of it."""
     difference, spread = 0.0, 0.0
@@ -56,7 +62,7 @@ def worst(model, folder):
         with torch.no_grad():
             scores = model(inputs_embeds=torch.from_numpy(probe["embeddings"])[None].to(
                 model.dtype)).logits[0, -1].float().numpy()
-        difference = max(difference, float(numpy.abs(scores - probe["logits"]).max()))
+        difference = max(difference, distance(scores, probe["logits"]))
         spread = max(spread, float(probe["logits"].std()))
     return difference, spread
 
@@ -155,7 +161,7 @@ def llama_cpp(case, exports, answers, count):
         tokens = probe["tokens"].astype(int).tolist()
         model.eval(tokens)
         scores = numpy.array(model.scores[len(tokens) - 1])
-        difference = float(numpy.abs(scores - probe["logits"]).max())
+        difference = distance(scores, probe["logits"])
         answer = []
         for _ in range(count):
             token = int(numpy.array(model.scores[model.n_tokens - 1]).argmax())

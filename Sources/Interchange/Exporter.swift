@@ -3,6 +3,7 @@ public import Datasets
 import Files
 import Foundation
 import Kernels
+import Layers
 import Models
 public import Recipes
 import Tokenization
@@ -86,19 +87,13 @@ public struct Exporter {
         between: @escaping () throws -> Void
     ) throws {
         try format.require(parts, of: inputs.language.configuration)
-        let template = inputs.effectiveTemplate(parts.recipe.model.systemPrompt)
         switch format {
         case .adapter:
             try AdapterFiles.write(parts, to: folder)
         case .merged:
-            try MergedFiles(
-                inputs: inputs, parts: parts, type: type, template: template,
-                shardByteLimit: shardByteLimit
-            ).write(to: folder, between: between)
+            try merged(type).write(to: folder, between: between)
         case .gguf:
-            try GGUFFiles(
-                inputs: inputs, parts: parts, type: type, template: template
-            ).write(to: "\(folder)/\(ExportFiles.model)", between: between)
+            try gguf(type).write(to: "\(folder)/\(ExportFiles.model)", between: between)
         case .ggufAdapter:
             try GGUFAdapterFile.write(
                 parts.updates, of: inputs.language.configuration, name: parts.recipe.name,
@@ -117,43 +112,87 @@ public struct Exporter {
         _ format: ExportFormat, _ type: StoredType, _ folder: String, _ probes: [Probe],
         between: () throws -> Void
     ) throws -> Proof {
-        let counts = inputs.features.reader.tokenCounts
-        let trained = ComparedModel(
-            language: LayerwiseLanguageModel(
-                inputs.language.configuration,
-                source: TrainedParts.source(parts.parameters, over: inputs.language.weights),
-                updates: parts.updates),
-            projectors: parts.projectors, prompts: inputs.prompts)
-        let expected = try trained.result(of: probes, counts: counts)
+        let expected = try result(
+            of: TrainedParts.source(parts.parameters, over: inputs.language.weights),
+            parts.updates, probes)
         try between()
         let written = try ReadBack(
             folder: folder, format: format, recipe: parts.recipe, inputs: inputs
-        ).model().result(of: probes, counts: counts)
+        ).model().result(of: probes, counts: inputs.features.reader.tokenCounts)
         guard written.tokens == expected.tokens else {
             throw InterchangeError(
                 .proof, format.rawValue,
                 "its tokenizer and template give other tokens for the probes than the run's",
                 hint: "report this with the recipe; nothing was kept")
         }
+        try between()
+        let rounded = try plan(format, type).map {
+            try result(of: RoundedWeights(inputs.language, parts, plan: $0), [], probes)
+        }
         let proof = Proof(
-            export: format.rawValue, weights: type.rawValue, probes: probes,
-            ranges: expected.ranges, checkpoint: expected.logits, export: written.logits,
-            tolerance: ProofTolerance.of(type))
+            export: format.rawValue, type: type, probes: probes, ranges: expected.ranges,
+            checkpoint: expected.logits, rounded: (rounded ?? expected).logits,
+            export: written.logits)
         guard proof.passed else { throw Self.failure(proof) }
         try ExportFiles.write(proof, to: "\(folder)/\(ExportFiles.proof)")
         try ProbeFile.write(probes, expected, to: "\(folder)/\(ExportFiles.probes)")
         return proof
     }
 
+    /// What the run's own model makes of probes, with weights and adapters from somewhere.
+    private func result(
+        of source: any WeightSource, _ updates: [LowRankUpdate], _ probes: [Probe]
+    ) throws -> ComparedModel.Result {
+        try ComparedModel(
+            language: LayerwiseLanguageModel(
+                inputs.language.configuration, source: source, updates: updates),
+            projectors: parts.projectors, prompts: inputs.prompts
+        ).result(of: probes, counts: inputs.features.reader.tokenCounts)
+    }
+
+    private func merged(_ type: StoredType) -> MergedFiles {
+        MergedFiles(
+            inputs: inputs, parts: parts, type: type, template: template,
+            shardByteLimit: shardByteLimit)
+    }
+
+    private func gguf(_ type: StoredType) -> GGUFFiles {
+        GGUFFiles(inputs: inputs, parts: parts, type: type, template: template)
+    }
+
+    private var template: ChatTemplate {
+        inputs.effectiveTemplate(parts.recipe.model.systemPrompt)
+    }
+
+    /// The language model's tensors as an export has them; nil where none is rounded.
+    private func plan(_ format: ExportFormat, _ type: StoredType) throws -> [PlannedTensor]? {
+        switch format {
+        case _ where type == .float32: nil
+        case .merged: try merged(type).tensors()
+        case .gguf: try gguf(type).tensors()
+        case .adapter, .ggufAdapter, .hdf5: nil
+        }
+    }
+
     private static func failure(_ proof: Proof) -> InterchangeError {
         func text(_ value: Double) -> String { String(format: "%.3g", value) }
+        let subject = "\(proof.export) as \(proof.weights)"
+        guard proof.isFaithful else {
+            return InterchangeError(
+                .proof, subject,
+                "differs by up to \(text(proof.unexplainedLogitDifference)) in a score from the "
+                    + "checkpoint with its weights stored so; expected at most "
+                    + "\(text(proof.allowedUnexplainedDifference)), so what was written is not what "
+                    + "was trained",
+                hint: "nothing was kept; report this with the recipe")
+        }
         return InterchangeError(
-            .proof, "\(proof.export) as \(proof.weights)",
+            .proof, subject,
             "differs from the checkpoint by up to \(text(proof.maximumLogitDifference)) in a score, "
                 + "\(text(proof.rootMeanSquareDifference)) in their root mean square, and "
                 + "\(text(proof.divergence)) nats; expected at most "
                 + "\(text(proof.allowedLogitDifference)), \(text(proof.allowedRootMeanSquare)) and "
                 + "\(text(proof.allowedDivergence)) (\(proof.reason))",
-            hint: "nothing was kept; try a type with more bits, or report this with the recipe")
+            hint: "nothing was kept; try a type with more bits")
     }
 }

@@ -15,10 +15,14 @@ struct GGUFFiles {
     let template: ChatTemplate
 
     func write(to path: String, between: @escaping () throws -> Void) throws {
-        let tensors = try inputs.language.ggufTensors(
-            type: type, updates: parts.updates, replaced: parts.parameters.mapValues(\.scalars))
         try GGUFWriter.write(
-            metadata: try metadata(), tensors: tensors.map { $0.preceded(by: between) }, to: path)
+            metadata: try metadata(), tensors: try tensors().map { $0.preceded(by: between) },
+            to: path)
+    }
+
+    func tensors() throws -> [PlannedTensor] {
+        try inputs.language.ggufTensors(
+            type: type, updates: parts.updates, replaced: parts.parameters.mapValues(\.scalars))
     }
 
     /// Source: enum llama_ftype in llama.h

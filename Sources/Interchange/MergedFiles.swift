@@ -33,11 +33,14 @@ struct MergedFiles {
         try ExportFiles.write(fields: try configuration(), to: "\(folder)/config.json")
         try ExportFiles.write(fields: try generation(), to: "\(folder)/generation_config.json")
         try writeTokenizer(to: folder)
-        let tensors = try inputs.language.huggingFaceTensors(
-            type: type, updates: parts.updates, replaced: parts.parameters.mapValues(\.scalars))
         try SafetensorsWriter.writeModel(
-            tensors.map { $0.preceded(by: between) }, metadata: ["format": "pt"],
+            try tensors().map { $0.preceded(by: between) }, metadata: ["format": "pt"],
             shardByteLimit: shardByteLimit, to: folder)
+    }
+
+    func tensors() throws -> [PlannedTensor] {
+        try inputs.language.huggingFaceTensors(
+            type: type, updates: parts.updates, replaced: parts.parameters.mapValues(\.scalars))
     }
 
     private func base(_ name: String) throws -> [String: Any]? {

@@ -1,7 +1,14 @@
-import Foundation
 import Tensors
+import WeightFiles
 
 /// How far an export was found to be from its checkpoint when it was read back.
+///
+/// Two things are told apart: what a type of weights costs, measured against the checkpoint as it was
+/// trained, and what nothing explains, measured against the checkpoint with its weights rounded in memory as
+/// the type rounds them. The second is a mistake, however much the first is allowed to be: a tensor lost,
+/// rows in another order, an adapter left out or scaled otherwise.
+///
+/// Differences of scores are taken after each row's mean; see `ScoreDifference`.
 public struct Proof: Codable, Sendable, Equatable {
     /// The comparison on one probe.
     public struct Entry: Codable, Sendable, Equatable {
@@ -33,111 +40,64 @@ public struct Proof: Codable, Sendable, Equatable {
     public let rootMeanSquareDifference: Double
     /// The largest mean divergence of any probe, in nats.
     public let divergence: Double
+    /// The largest difference of a score from the checkpoint with its weights rounded as the export's
+    /// are; where nothing is rounded, that from the checkpoint.
+    public let unexplainedLogitDifference: Double
     /// The largest difference allowed.
     public let allowedLogitDifference: Double
     /// The largest root mean square allowed.
     public let allowedRootMeanSquare: Double
     /// The largest divergence allowed, in nats.
     public let allowedDivergence: Double
+    /// The largest difference allowed from the checkpoint with rounded weights.
+    public let allowedUnexplainedDifference: Double
     /// Why so much is allowed.
     public let reason: String
-    /// Whether all is within what is allowed.
-    public let passed: Bool
 
-    /// Compares scores, [t, v] each.
+    /// Compares an export's scores with those of the checkpoint, and with those of the checkpoint whose
+    /// weights are rounded as the export's are.
     ///
-    /// Formula: KL(p‖q) = Σ p (log p − log q), p the checkpoint's and q the export's distribution
+    /// Shapes: [t, v] each
     init(
-        export: String, weights: String, probes: [Probe], ranges: [Range<Int>],
-        checkpoint: Tensor, export other: Tensor, tolerance: ProofTolerance
+        export: String, type: StoredType, probes: [Probe], ranges: [Range<Int>],
+        checkpoint: Tensor, rounded: Tensor, export other: Tensor
     ) {
-        let width = checkpoint.shape[1]
-        let spread = checkpoint.withFloats { Self.deviation($0, width: width) }
-        let entries = checkpoint.withFloats { first in
-            other.withFloats { second in
-                zip(probes, ranges).map { probe, range in
-                    Self.entry(
-                        probe.name, first[(range.lowerBound * width)..<(range.upperBound * width)],
-                        second[(range.lowerBound * width)..<(range.upperBound * width)], width)
-                }
-            }
+        let entries = zip(probes, ranges).map { probe, range in
+            Entry(probe.name, range.count, ScoreDifference(checkpoint, other, rows: range))
         }
+        let deviation = ScoreDifference.deviation(of: checkpoint)
+        let tolerance = ProofTolerance.of(type)
         self.export = export
-        self.weights = weights
+        weights = type.rawValue
         self.probes = entries
-        logitDeviation = spread
-        // A comparison with something that is no number is the largest there is.
-        maximumLogitDifference = entries.map(\.maximumLogitDifference).reduce(0) {
-            $1 > $0 ? $1 : $0
-        }
-        rootMeanSquareDifference =
-            entries.map(\.rootMeanSquareDifference).reduce(0) { $1 > $0 ? $1 : $0 }
-        divergence = entries.map(\.meanDivergence).reduce(0) { $1 > $0 ? $1 : $0 }
-        allowedLogitDifference = tolerance.difference * spread
-        allowedRootMeanSquare = tolerance.rootMeanSquare * spread
+        logitDeviation = deviation
+        maximumLogitDifference = entries.map(\.maximumLogitDifference).max() ?? 0
+        rootMeanSquareDifference = entries.map(\.rootMeanSquareDifference).max() ?? 0
+        divergence = entries.map(\.meanDivergence).max() ?? 0
+        unexplainedLogitDifference =
+            ScoreDifference(rounded, other, rows: 0..<other.shape[0]).maximum
+        allowedLogitDifference = tolerance.difference * deviation
+        allowedRootMeanSquare = tolerance.rootMeanSquare * deviation
         allowedDivergence = tolerance.divergence
+        allowedUnexplainedDifference = ProofTolerance.ofSums.difference * deviation
         reason = tolerance.reason
-        passed =
-            maximumLogitDifference <= allowedLogitDifference
+    }
+
+    /// Whether the export computes what its weights, rounded as its type rounds them, are to compute.
+    public var isFaithful: Bool { unexplainedLogitDifference <= allowedUnexplainedDifference }
+
+    /// Whether all is within what is allowed.
+    public var passed: Bool {
+        isFaithful && maximumLogitDifference <= allowedLogitDifference
             && rootMeanSquareDifference <= allowedRootMeanSquare && divergence <= allowedDivergence
     }
+}
 
-    /// The root of the mean, over rows, of the scores' variance within a row.
-    private static func deviation(_ values: UnsafeBufferPointer<Float>, width: Int) -> Double {
-        let rows = values.count / max(1, width)
-        var sum = 0.0
-        for row in 0..<rows {
-            let scores = values[(row * width)..<((row + 1) * width)]
-            let mean = scores.reduce(0.0) { $0 + Double($1) } / Double(width)
-            sum += scores.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-        }
-        return (sum / Double(max(1, rows * width))).squareRoot()
-    }
-
-    private static func entry(
-        _ name: String, _ first: Slice<UnsafeBufferPointer<Float>>,
-        _ second: Slice<UnsafeBufferPointer<Float>>, _ width: Int
-    ) -> Entry {
-        let rows = first.count / max(1, width)
-        var (greatest, squares, divergence, sameCount) = (0.0, 0.0, 0.0, 0)
-        for row in 0..<rows {
-            let p = first[(first.startIndex + row * width)..<(first.startIndex + (row + 1) * width)]
-            let q = second[
-                (second.startIndex + row * width)..<(second.startIndex + (row + 1) * width)]
-            for (x, y) in zip(p, q) {
-                let difference = abs(Double(x) - Double(y))
-                greatest = difference.isNaN ? .infinity : max(greatest, difference)
-                squares += difference * difference
-            }
-            divergence += Self.divergence(p, q)
-            sameCount += Self.top(p) == Self.top(q) ? 1 : 0
-        }
-        let mean = divergence / Double(max(1, rows))
-        let deviation = (squares / Double(max(1, rows * width))).squareRoot()
-        return Entry(
-            probe: name, tokens: rows, maximumLogitDifference: greatest,
-            rootMeanSquareDifference: deviation.isNaN ? .infinity : deviation,
-            meanDivergence: mean.isNaN ? .infinity : mean,
-            sameTopToken: Double(sameCount) / Double(max(1, rows)))
-    }
-
-    private static func divergence(
-        _ p: Slice<UnsafeBufferPointer<Float>>, _ q: Slice<UnsafeBufferPointer<Float>>
-    ) -> Double {
-        func normaliser(_ scores: Slice<UnsafeBufferPointer<Float>>) -> Double {
-            let peak = Double(scores.max() ?? 0)
-            return peak + log(scores.reduce(0.0) { $0 + exp(Double($1) - peak) })
-        }
-        let (zp, zq) = (normaliser(p), normaliser(q))
-        return zip(p, q).reduce(0.0) { sum, pair in
-            let x = Double(pair.0) - zp
-            return sum + exp(x) * (x - (Double(pair.1) - zq))
-        }
-    }
-
-    private static func top(_ scores: Slice<UnsafeBufferPointer<Float>>) -> Int {
-        var best = scores.startIndex
-        for index in scores.indices where scores[index] > scores[best] { best = index }
-        return best - scores.startIndex
+extension Proof.Entry {
+    fileprivate init(_ probe: String, _ tokens: Int, _ difference: ScoreDifference) {
+        self.init(
+            probe: probe, tokens: tokens, maximumLogitDifference: difference.maximum,
+            rootMeanSquareDifference: difference.rootMeanSquare,
+            meanDivergence: difference.divergence, sameTopToken: difference.sameTopToken)
     }
 }

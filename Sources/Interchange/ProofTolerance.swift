@@ -1,22 +1,29 @@
-public import WeightFiles
+import WeightFiles
 
 /// How far an export may be from its checkpoint.
 ///
-/// Differences of scores are taken in units of the scores' own standard deviation, because models differ
-/// in how far apart their scores lie. A tensor lost or rows in another order make the scores those of
-/// another model, whose root mean square difference is about √2 of these units.
-public struct ProofTolerance: Sendable, Equatable {
+/// Differences of scores are taken in units of the scores' own standard deviation, both without the mean of
+/// their row, because models differ in how far apart their scores lie. The scores of two models that have
+/// nothing to do with each other differ by √2 of these units in the root mean square.
+struct ProofTolerance {
     /// The largest difference of a score, in standard deviations of the scores.
-    public let difference: Double
+    let difference: Double
     /// The root mean square of the differences, in the same units.
-    public let rootMeanSquare: Double
+    let rootMeanSquare: Double
     /// The mean Kullback–Leibler divergence of the next token's distribution, in nats.
-    public let divergence: Double
+    let divergence: Double
     /// Why it is that large.
-    public let reason: String
+    let reason: String
 
-    /// The tolerance for weights stored as a type.
-    public static func of(_ type: StoredType) -> ProofTolerance {
+    /// What remains where both sides compute with the same weights.
+    static var ofSums: ProofTolerance {
+        ProofTolerance(
+            difference: 1e-3, rootMeanSquare: 1e-4, divergence: 1e-6,
+            reason: "float32 throughout; sums are taken in another order")
+    }
+
+    /// What weights stored as a type may cost.
+    static func of(_ type: StoredType) -> ProofTolerance {
         switch type {
         case .float16:
             ProofTolerance(
@@ -34,10 +41,7 @@ public struct ProofTolerance: Sendable, Equatable {
             ProofTolerance(
                 difference: 12, rootMeanSquare: 1, divergence: 1,
                 reason: "32 weights share a scale of 4 bits, which costs a small model much")
-        default:
-            ProofTolerance(
-                difference: 1e-3, rootMeanSquare: 1e-4, divergence: 1e-6,
-                reason: "float32 throughout; sums are taken in another order")
+        default: ofSums
         }
     }
 }

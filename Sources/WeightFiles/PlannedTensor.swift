@@ -10,6 +10,8 @@ public struct PlannedTensor {
     public let type: StoredType
     /// How many bytes they take.
     public let byteCount: Int
+    /// Whether the bytes are those of a stored tensor, so that nothing is rounded.
+    public let isCopy: Bool
 
     private let body: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
@@ -34,6 +36,7 @@ public struct PlannedTensor {
         self.name = name
         self.shape = shape
         self.type = type
+        isCopy = false
         let count = shape.reduce(1, *)
         byteCount = count / type.valuesPerBlock * type.bytesPerBlock
         body = { append in
@@ -50,6 +53,7 @@ public struct PlannedTensor {
         shape = tensor.shape
         type = tensor.type
         byteCount = tensor.byteCount
+        isCopy = true
         body = { append in
             try tensor.withStoredBytes(append)
             tensor.releaseStoredBytes()
@@ -58,20 +62,23 @@ public struct PlannedTensor {
 
     /// The same tensor, before whose values `action` is taken; what that throws ends the writing.
     public func preceded(by action: @escaping () throws -> Void) -> PlannedTensor {
-        PlannedTensor(name: name, shape: shape, type: type, byteCount: byteCount) { append in
+        PlannedTensor(
+            name: name, shape: shape, type: type, byteCount: byteCount, isCopy: isCopy
+        ) { append in
             try action()
             try body(append)
         }
     }
 
     private init(
-        name: String, shape: [Int], type: StoredType, byteCount: Int,
+        name: String, shape: [Int], type: StoredType, byteCount: Int, isCopy: Bool,
         body: @escaping (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) {
         self.name = name
         self.shape = shape
         self.type = type
         self.byteCount = byteCount
+        self.isCopy = isCopy
         self.body = body
     }
 

@@ -1,3 +1,5 @@
+import CKernels
+
 extension StoredType {
     /// The types that values can be written as.
     public static let writable: [StoredType] = [
@@ -36,6 +38,26 @@ extension StoredType {
             }
         }
     }
+
+    /// Puts in place of values what the type makes of them: written, and read again.
+    ///
+    /// Traps: for a type that is not writable
+    public func round(_ values: UnsafeMutableBufferPointer<Float>) {
+        let chunk = min(values.count, Self.roundedChunk)
+        let size = chunk / valuesPerBlock * bytesPerBlock
+        withUnsafeTemporaryAllocation(byteCount: max(1, size), alignment: 16) { bytes in
+            for start in stride(from: 0, to: values.count, by: max(1, chunk)) {
+                let part = UnsafeMutableBufferPointer(
+                    rebasing: values[start..<min(start + chunk, values.count)])
+                encode(UnsafeBufferPointer(part), into: bytes)
+                guard let from = bytes.baseAddress, let to = part.baseAddress else { continue }
+                duet_dequantise(kernelType, part.count / valuesPerBlock, from, to)
+            }
+        }
+    }
+
+    /// Values rounded at a time, whole blocks of any type.
+    private static let roundedChunk = 1 << 16
 
     @inline(__always)
     private static func store<Bits: FixedWidthInteger & BitwiseCopyable>(

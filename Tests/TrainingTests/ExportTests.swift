@@ -8,25 +8,6 @@ import Training
 import WeightFiles
 
 @Suite struct ExportTests {
-    /// A run of one step with the adapters made large, so that they matter.
-    private func trained(
-        _ settings: [String] = []
-    ) async throws -> (run: TinyRun, checkpoint: Checkpoint) {
-        let run = try TinyRun()
-        try await run.train("run", ["train.steps=1"] + settings)
-        var checkpoint = try run.checkpoint("run")
-        for (name, array) in checkpoint.tensors {
-            if name.hasSuffix("lora_B.weight") {
-                let values = array.scalars.indices.map { Float(($0 * 7) % 11) / 10 - 0.5 }
-                checkpoint.tensors[name] = StoredArray(shape: array.shape, scalars: values)
-            } else if name.hasSuffix("lora_magnitude_vector") {
-                let values = array.scalars.enumerated().map { $1 * (1 + Float($0 % 5) / 10) }
-                checkpoint.tensors[name] = StoredArray(shape: array.shape, scalars: values)
-            }
-        }
-        return (run, checkpoint)
-    }
-
     private func export(
         _ checkpoint: Checkpoint, _ format: ExportFormat, _ type: StoredType? = nil,
         to folder: String, replacing: Bool = false
@@ -66,7 +47,7 @@ import WeightFiles
         ("gguf", ["train.parameters=['*']", "train.lora=null"]),
     ])
     func everyFormatIsProvenOnEveryModality(name: String, settings: [String]) async throws {
-        let (run, checkpoint) = try await trained(settings)
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters(settings)
         let folder = "\(run.folder)/export"
         let format = try #require(ExportFormat(rawValue: name))
         let proof = try await export(checkpoint, format, .float32, to: folder)
@@ -93,9 +74,10 @@ import WeightFiles
 
     @Test(arguments: ExportFormat.gguf.types)
     func everyTypeOfWeightsIsProven(type: StoredType) async throws {
-        let (run, checkpoint) = try await trained()
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
         let proof = try await export(checkpoint, .gguf, type, to: "\(run.folder)/export")
         #expect(proof.passed && proof.weights == type.rawValue)
+        #expect(proof.unexplainedLogitDifference < 1e-4)
         let file = try GGUF(path: "\(run.folder)/export/model.gguf")
         let isCoarse = type == .q4_0 || type == .q4_1
         #expect(try file.tensor("token_embd.weight").type == (isCoarse ? .q8_0 : type))
@@ -110,7 +92,7 @@ import WeightFiles
     }
 
     @Test func aGGUFBecomesAHuggingFaceFolderAndBack() async throws {
-        let (run, checkpoint) = try await trained()
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
         _ = try await export(checkpoint, .gguf, .float32, to: "\(run.folder)/first")
         let model = "model.language=\(run.folder)/first/model.gguf"
         try await run.train("second", ["train.steps=1", model])
@@ -139,7 +121,7 @@ import WeightFiles
         "model.projector=mlp2x_gelu",
     ])
     func anExportIsImportedBitForBit(setting: String) async throws {
-        let (run, checkpoint) = try await trained([setting])
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters([setting])
         let folder = "\(run.folder)/export"
         _ = try await export(checkpoint, .adapter, to: folder)
         let importer = try Importer(folder: folder, projectors: nil, recipe: nil)
@@ -183,7 +165,7 @@ import WeightFiles
     func whatAFormatHasNoPlaceForIsRefusedWithTheWayOut(
         format: ExportFormat, settings: [String], detail: String
     ) async throws {
-        let (run, checkpoint) = try await trained(settings)
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters(settings)
         let error = await #expect(throws: InterchangeError.self) {
             _ = try await export(checkpoint, format, to: "\(run.folder)/export")
         }
@@ -195,7 +177,7 @@ import WeightFiles
 
     @Test(arguments: ["rank_stabilised", "weight_decomposed"])
     func aForeignAdapterBringsItsOwnSettings(variant: String) async throws {
-        let (run, checkpoint) = try await trained(["train.lora.\(variant)=true"])
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters(["train.lora.\(variant)=true"])
         let folder = "\(run.folder)/export"
         _ = try await export(checkpoint, .adapter, to: folder)
         for name in ["duet.json", "projectors_as_trained.safetensors"] {
@@ -221,7 +203,7 @@ import WeightFiles
     }
 
     @Test func projectorsOfAnotherShapeAreRefused() async throws {
-        let (run, checkpoint) = try await trained()
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
         let folder = "\(run.folder)/export"
         _ = try await export(checkpoint, .adapter, to: folder)
         try SafetensorsWriter.write(
@@ -247,7 +229,7 @@ import WeightFiles
     }
 
     @Test func anotherBaseIsRefusedAndAMissingOneNamed() async throws {
-        let (run, checkpoint) = try await trained()
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
         try TinyModels.writeLanguage(to: "\(run.folder)/language", brokenToken: "~")
         let other = #expect(throws: TrainingError.self) {
             try Exporter(checkpoint, of: "step.h5")
@@ -265,7 +247,7 @@ import WeightFiles
     }
 
     @Test func aWrongExportIsNotKept() async throws {
-        let (run, checkpoint) = try await trained()
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
         let exporter = try Exporter(checkpoint, of: "step.h5")
         let probes = try await exporter.probes()
         var altered = checkpoint
@@ -287,7 +269,7 @@ import WeightFiles
     }
 
     @Test func aStoppedExportLeavesNothing() async throws {
-        let (run, checkpoint) = try await trained()
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
         let exporter = try Exporter(checkpoint, of: "step.h5")
         let probes = try await exporter.probes()
         let interruption = Interruption()

@@ -1,8 +1,8 @@
 public import WeightFiles
 
 extension LanguageModelFile {
-    /// Every tensor of the model with adapters merged in, planned for a Hugging Face folder; `replaced`
-    /// has new values of whole parameters, by path.
+    /// Every tensor of the model with adapters merged in, planned for a Hugging Face folder in the order of
+    /// `configuration.parameterShapes`; `replaced` has new values of whole parameters, by path.
     ///
     /// A tensor that is stored as wanted and has not changed is copied byte by byte.
     /// Throws: `WeightFileError` when the type cannot be written
@@ -24,8 +24,9 @@ extension LanguageModelFile {
         }
     }
 
-    /// Every tensor of the model with adapters merged in, planned for a GGUF file; `replaced` has new values
-    /// of whole parameters, by path.
+    /// Every tensor of the model with adapters merged in, planned for a GGUF file in the order of
+    /// `configuration.parameterShapes`, behind which the rotary divisors come; `replaced` has new values of
+    /// whole parameters, by path.
     ///
     /// Vectors are float32, as llama.cpp wants; a matrix whose rows a quantised type does not divide
     /// is F16; with 4 bits, the embeddings and the output projection have 8.

@@ -49,7 +49,7 @@ public struct FileWeights: WeightSource, Sendable {
 
     /// Lets go of the memory that holds a path's stored bytes, when it is known that they are not needed
     /// again soon.
-    func release(_ path: String) throws { try place(of: path)?.tensor.releaseStoredBytes() }
+    package func release(_ path: String) throws { try place(of: path)?.tensor.releaseStoredBytes() }
 
     public func read(_ path: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
         guard let location = names.location(of: path) else {

@@ -20,6 +20,9 @@ package enum ExportReport {
             + "standard deviation \(Quantity.number(proof.logitDeviation)); allowed: "
             + "\(Quantity.number(proof.allowedLogitDifference)), "
             + "\(Quantity.number(proof.allowedRootMeanSquare)) and "
-            + "\(Quantity.number(proof.allowedDivergence)) nats (\(proof.reason))"
+            + "\(Quantity.number(proof.allowedDivergence)) nats (\(proof.reason)). From the "
+            + "checkpoint with its weights stored so: "
+            + "\(Quantity.number(proof.unexplainedLogitDifference)), allowed "
+            + "\(Quantity.number(proof.allowedUnexplainedDifference))"
     }
 }
