@@ -77,13 +77,15 @@ def written(model, tokenizer, embeddings, stop, count):
     embeddings = torch.from_numpy(embeddings)[None].to(model.dtype)
     tokens = []
     table = model.get_input_embeddings()
+    seen = None
     with torch.no_grad():
         for _ in range(count):
-            token = int(model(inputs_embeds=embeddings).logits[0, -1].argmax())
+            output = model(inputs_embeds=embeddings, past_key_values=seen, use_cache=True)
+            token = int(output.logits[0, -1].argmax())
             if token in stop:
                 break
             tokens.append(token)
-            embeddings = torch.cat([embeddings, table(torch.tensor([[token]]))], dim=1)
+            embeddings, seen = table(torch.tensor([[token]])), output.past_key_values
     return tokenizer.decode(tokens, skip_special_tokens=True)
 
 

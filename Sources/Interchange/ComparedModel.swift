@@ -24,10 +24,14 @@ struct ComparedModel {
         let logits: Tensor
     }
 
-    /// The scores at every row of all probes, end to end.
+    /// The scores at every row of all probes, end to end; `between` is called between layers.
     ///
-    /// Throws: when a weight cannot be read or a prompt does not fit
-    func result(of probes: [Probe], counts: MediaTokenCounts) throws -> Result {
+    /// Throws: when a weight cannot be read or a prompt does not fit, and what `between` throws
+    func result(
+        of probes: [Probe], counts: MediaTokenCounts, between: @escaping () throws -> Void
+    ) throws -> Result {
+        var language = language
+        language.beforeLayer = between
         let encoded = try probes.map { try prompts.prompt(for: $0.sample, mediaTokens: counts) }
         let tokens = encoded.flatMap(\.tokens)
         var ranges: [Range<Int>] = []

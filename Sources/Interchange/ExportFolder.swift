@@ -8,7 +8,8 @@ public struct ExportFolder {
     private let path: String
     private let replacesExisting: Bool
 
-    /// Names the folder; one that is there is replaced only when asked for.
+    /// Names the folder; one that is there is replaced only when asked for, and only an export or an
+    /// empty folder: what lies in another one is somebody's.
     public init(path: String, replacesExisting: Bool) {
         self.path = path
         self.replacesExisting = replacesExisting
@@ -21,9 +22,20 @@ public struct ExportFolder {
     ///
     /// Throws: `InterchangeError`
     public func check() throws {
-        guard FileManager.default.fileExists(atPath: target.path), !replacesExisting else { return }
-        throw InterchangeError(
-            .request, path, "is there already", hint: "name another folder, or give --force")
+        guard FileManager.default.fileExists(atPath: target.path) else { return }
+        guard replacesExisting else {
+            throw InterchangeError(
+                .request, path, "is there already", hint: "name another folder, or give --force")
+        }
+        // What cannot be listed is a file, or a folder that is not to be read.
+        let names = try? FileManager.default.contentsOfDirectory(atPath: target.path)
+        guard let names, names.isEmpty || names.contains(ExportFiles.description) else {
+            throw InterchangeError(
+                .request, path,
+                "is there already and is no export, as it has no \(ExportFiles.description); only "
+                    + "an export or an empty folder is replaced",
+                hint: "name another folder, or remove it")
+        }
     }
 
     /// Lets `body` fill a hidden folder beside the final one, and then gives it its name.

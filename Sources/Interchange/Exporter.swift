@@ -110,24 +110,23 @@ public struct Exporter {
 
     package func prove(
         _ format: ExportFormat, _ type: StoredType, _ folder: String, _ probes: [Probe],
-        between: () throws -> Void
+        between: @escaping () throws -> Void
     ) throws -> Proof {
         let expected = try result(
             of: TrainedParts.source(parts.parameters, over: inputs.language.weights),
-            parts.updates, probes)
-        try between()
+            parts.updates, probes, between)
         let written = try ReadBack(
             folder: folder, format: format, recipe: parts.recipe, inputs: inputs
-        ).model().result(of: probes, counts: inputs.features.reader.tokenCounts)
+        ).model().result(
+            of: probes, counts: inputs.features.reader.tokenCounts, between: between)
         guard written.tokens == expected.tokens else {
             throw InterchangeError(
                 .proof, format.rawValue,
                 "its tokenizer and template give other tokens for the probes than the run's",
                 hint: "report this with the recipe; nothing was kept")
         }
-        try between()
         let rounded = try plan(format, type).map {
-            try result(of: RoundedWeights(inputs.language, parts, plan: $0), [], probes)
+            try result(of: RoundedWeights(inputs.language, parts, plan: $0), [], probes, between)
         }
         let proof = Proof(
             export: format.rawValue, type: type, probes: probes, ranges: expected.ranges,
@@ -141,13 +140,15 @@ public struct Exporter {
 
     /// What the run's own model makes of probes, with weights and adapters from somewhere.
     private func result(
-        of source: any WeightSource, _ updates: [LowRankUpdate], _ probes: [Probe]
+        of source: any WeightSource, _ updates: [LowRankUpdate], _ probes: [Probe],
+        _ between: @escaping () throws -> Void
     ) throws -> ComparedModel.Result {
         try ComparedModel(
             language: LayerwiseLanguageModel(
                 inputs.language.configuration, source: source, updates: updates),
             projectors: parts.projectors, prompts: inputs.prompts
-        ).result(of: probes, counts: inputs.features.reader.tokenCounts)
+        ).result(
+            of: probes, counts: inputs.features.reader.tokenCounts, between: between)
     }
 
     private func merged(_ type: StoredType) -> MergedFiles {

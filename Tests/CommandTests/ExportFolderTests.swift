@@ -18,9 +18,10 @@ import Testing
             let target = "\(folder)/out"
             let written = try ExportFolder(path: target, replacesExisting: false).write {
                 try Data("one".utf8).write(to: URL(fileURLWithPath: "\($0)/a.txt"))
+                try Data("{}".utf8).write(to: URL(fileURLWithPath: "\($0)/duet.json"))
             }
-            #expect(written.map(\.name) == ["a.txt"])
-            #expect(written.map(\.byteCount) == [3])
+            #expect(written.map(\.name) == ["a.txt", "duet.json"])
+            #expect(written.map(\.byteCount) == [3, 2])
             let refusal = #expect(throws: InterchangeError.self) {
                 _ = try ExportFolder(path: target, replacesExisting: false).write { _ in }
             }
@@ -37,6 +38,28 @@ import Testing
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["b.txt"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["out"])
+        }
+    }
+
+    @Test func onlyExportsAndEmptyFoldersAreReplaced() throws {
+        try withFolder { folder in
+            let files = FileManager.default
+            try files.createDirectory(
+                atPath: "\(folder)/home/work", withIntermediateDirectories: true)
+            try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/file"))
+            for name in ["home", "file"] {
+                let target = ExportFolder(path: "\(folder)/\(name)", replacesExisting: true)
+                let error = #expect(throws: InterchangeError.self) {
+                    _ = try target.write { _ in Issue.record("nothing is to be written") }
+                }
+                #expect(error?.kind == .request)
+                #expect(error?.detail.contains("is no export, as it has no duet.json") == true)
+            }
+            #expect(files.fileExists(atPath: "\(folder)/home/work"))
+            _ = try ExportFolder(path: "\(folder)/home/work", replacesExisting: true).write {
+                try Data("new".utf8).write(to: URL(fileURLWithPath: "\($0)/new.txt"))
+            }
+            #expect(try files.contentsOfDirectory(atPath: "\(folder)/home/work") == ["new.txt"])
         }
     }
 

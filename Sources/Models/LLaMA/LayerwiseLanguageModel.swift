@@ -11,6 +11,8 @@ public struct LayerwiseLanguageModel {
     public let configuration: LanguageModelConfiguration
     private let source: any WeightSource
     private let updates: [LowRankUpdate]
+    /// What is done before each layer; what it throws ends the computation.
+    public var beforeLayer: () throws -> Void = {}
 
     /// Names where weights come from, and adapters that are added to them.
     public init(
@@ -33,7 +35,7 @@ public struct LayerwiseLanguageModel {
     /// The scores of every token at every row of a packed batch.
     ///
     /// Shapes: embeddings [t, hidden] → [t, v]
-    /// Throws: when a layer's weights cannot be read or have other shapes
+    /// Throws: when a layer's weights cannot be read or have other shapes, and what `beforeLayer` throws
     public func logits(_ embeddings: Tensor, layout: SequenceLayout) throws -> Tensor {
         let hidden = try hidden(embeddings, layout: layout)
         let name = configuration.isTied ? "model.embed_tokens.weight" : "lm_head.weight"
@@ -50,6 +52,7 @@ public struct LayerwiseLanguageModel {
             type: embeddings.scalarType)
         var x = embeddings
         for index in 0..<configuration.layerCount {
+            try beforeLayer()
             let layer = try layer(index)
             x = withoutGradients {
                 layer(x, dropoutSeed: nil) { packed in

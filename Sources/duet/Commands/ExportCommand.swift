@@ -61,7 +61,7 @@ struct ExportCommand: AsyncParsableCommand {
         help: ArgumentHelp("What is asked about it.", valueName: "text"))
     var probeQuestion = "What do you see or hear?"
 
-    @Flag(help: "Replace the folder when it is there.")
+    @Flag(help: "Replace the folder when it is there and is an export.")
     var force = false
 
     func validate() throws {
