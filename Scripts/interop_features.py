@@ -4,6 +4,7 @@ Tiny random towers of CLIP, SigLIP and CLAP are the encoders of a run. Its expor
 and a sound, and what stands in their places is computed again with transformers.
 """
 
+import itertools
 import json
 import os
 
@@ -18,6 +19,7 @@ from transformers import (
 
 # Features are kept as float16, and two programs' float32 sums differ: relative to the largest embedding.
 ALLOWED = 2e-3
+PROJECTORS = ["linear", "mlp2x_gelu"]
 PICTURES = {"clip": ["model.visual.layer=-2"], "siglip": ["model.visual.grid=[2, 2]"]}
 SOUNDS = {"clap": "rand_trunc", "clap-fused": "fusion"}
 
@@ -54,20 +56,21 @@ def write_encoders(folder):
 
 
 def rows(duet, case, folder, media):
-    """Rows of the table: a run for each pair of encoders."""
+    """Rows of the table: a run for each pair of encoders and each kind of projectors."""
     write_encoders(folder)
-    for (eye, more), (ear, _) in zip(PICTURES.items(), SOUNDS.items()):
-        place = os.path.join(folder, f"{eye}-{ear}")
+    pairs = list(zip(PICTURES.items(), SOUNDS))
+    for projector, ((eye, more), ear) in itertools.product(PROJECTORS, pairs):
+        place = os.path.join(folder, f"{eye}-{ear}-{projector}")
         settings = [
             f"model.visual.encoder={folder}/{eye}", f"model.audio.encoder={folder}/{ear}",
-            "model.visual.boundary_tokens=true", *more]
+            f"model.projector={projector}", "model.visual.boundary_tokens=true", *more]
         checkpoint = duet.train(case, place, "run", settings)
         for encoder, kind, file in ((eye, "visual", media[0]), (ear, "audio", media[1])):
             export = duet.export(
                 checkpoint, os.path.join(place, kind),
                 ["--probe-media", file, "--probe-question", "What is it?"])
             difference = compare(export, kind, os.path.join(folder, encoder), file)
-            yield {"format": "duet.json", "reader": f"transformers, {encoder}",
+            yield {"format": "duet.json", "reader": f"transformers, {encoder}, {projector}",
                    "difference": f"{difference:.2g}", "text": "-", "failed": not difference <= ALLOWED}
 
 
@@ -80,8 +83,7 @@ def compare(export, kind, encoder, file):
             description, encoder, file)
     features = features.half().float().numpy()
     weights = load_file(os.path.join(export, description["projector"]["file"]))
-    expected = (features @ weights[description["projector"]["weight"]].T
-                + weights[description["projector"]["bias"]])
+    expected = projected(features, description["projector"], weights)
     if "boundary_tokens" in description:
         ends = [weights[description["boundary_tokens"][name]][None] for name in ("begin", "end")]
         expected = numpy.concatenate([ends[0], expected, ends[1]])
@@ -90,6 +92,17 @@ def compare(export, kind, encoder, file):
     places = range(len(found) - len(expected) + 1)
     return min(float(numpy.abs(found[place:place + len(expected)] - expected).max())
                for place in places) / float(numpy.abs(expected).max())
+
+
+def projected(features, projector, weights):
+    """Features as embeddings, by the projector's own formula."""
+    if projector["type"] == "linear":
+        return features @ weights[projector["weight"]].T + weights[projector["bias"]]
+    assert projector["type"] == "mlp2x_gelu"
+    first, second = ((weights[weight], weights[bias]) for weight, bias in
+                     zip(projector["weights"], projector["biases"]))
+    inner = torch.nn.functional.gelu(torch.from_numpy(features @ first[0].T + first[1]))
+    return inner.numpy() @ second[0].T + second[1]
 
 
 def picture(description, folder, file):
