@@ -19,22 +19,14 @@ struct CheckGradientsCommand: AsyncParsableCommand {
             Example: duet check-gradients Recipes/quickstart-finetune.yaml
             """)
 
-    @Argument(help: "The recipe, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
-    var recipe: String
-
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "A setting that counts instead of the recipe's; may be given several times.",
-            valueName: "key=value"))
-    var settings: [String] = []
+    @OptionGroup var options: RecipeOptions
 
     @Flag(help: "Print the result as JSON.")
     var json = false
 
     func run() async throws {
         let console = Console()
-        let recipe = try Recipe(contentsOf: recipe, settings: settings)
+        let recipe = try options.read()
         let file = try LanguageModelFile(path: try Assets().path(of: recipe.model.language))
         let verifier = try GradientVerifier(recipe: recipe, language: file.configuration)
         var progress: ProgressDisplay?

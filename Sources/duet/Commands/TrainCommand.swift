@@ -16,15 +16,7 @@ struct TrainCommand: AsyncParsableCommand {
             Example: duet train Recipes/quickstart-finetune.yaml --set train.epochs=2
             """)
 
-    @Argument(help: "The recipe, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
-    var recipe: String
-
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "A setting that counts instead of the recipe's; may be given several times.",
-            valueName: "key=value"))
-    var settings: [String] = []
+    @OptionGroup var options: RecipeOptions
 
     @Flag(help: "Continue from the run's latest checkpoint; without one, begin.")
     var resume = false
@@ -40,7 +32,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console()
-        let recipe = try Recipe(contentsOf: recipe, settings: settings)
+        let recipe = try options.read()
         let latest = resume ? try RunFolder(path: recipe.outputFolder).checkpoints.latest() : nil
         let checkpoint = try latest.map { try Checkpoint.read(from: $0.path) }
         let bench = try Workbench(recipe: recipe, checkpoint: checkpoint)
@@ -61,8 +53,8 @@ struct TrainCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .stopped, recipe.name,
                 "was stopped after step \(summary.step) of \(summary.stepCount) and saved",
-                hint: "continue with: duet train \(ShellText.quoted(self.recipe)) --resume"
-                    + settings.map { " --set \(ShellText.quoted($0))" }.joined())
+                hint: "continue with: duet train \(ShellText.quoted(options.path)) --resume"
+                    + options.settings.map { " --set \(ShellText.quoted($0))" }.joined())
         }
     }
 }

@@ -19,15 +19,7 @@ struct VerifyResumeCommand: AsyncParsableCommand {
             Example: duet verify-resume Recipes/quickstart-finetune.yaml --steps 6
             """)
 
-    @Argument(help: "The recipe, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
-    var recipe: String
-
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "A setting that counts instead of the recipe's; may be given several times.",
-            valueName: "key=value"))
-    var settings: [String] = []
+    @OptionGroup var options: RecipeOptions
 
     @Option(help: ArgumentHelp("Steps of each run.", valueName: "count"))
     var steps = 6
@@ -58,7 +50,7 @@ struct VerifyResumeCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console()
         let verifier = try ResumeVerifier(stepCount: steps) {
-            try Recipe(contentsOf: recipe, settings: settings + $0)
+            try options.read(with: $0)
         }
         let report: ResumeReport
         do {
@@ -72,7 +64,7 @@ struct VerifyResumeCommand: AsyncParsableCommand {
         let failedCount = report.rows.count { !$0.differing.isEmpty }
         guard failedCount == 0 else {
             throw CommandFailure(
-                .fault, recipe,
+                .fault, options.path,
                 "\(failedCount) of \(report.rows.count) continued runs ended in another state than "
                     + "the straight one", hint: "keep the recipe and report it as a fault")
         }
@@ -112,9 +104,9 @@ struct VerifyResumeCommand: AsyncParsableCommand {
         _ verifier: ResumeVerifier, _ straight: Checkpoint, seconds: Double
     ) async throws -> ResumeReport.Row {
         let settings =
-            settings + (try verifier.settings("killed")) + ["checkpoint.every_steps=1"]
+            options.settings + (try verifier.settings("killed")) + ["checkpoint.every_steps=1"]
         let killer = ProcessKiller(
-            arguments: ["train", recipe, "--resume"] + settings.flatMap { ["--set", $0] },
+            arguments: ["train", options.path, "--resume"] + settings.flatMap { ["--set", $0] },
             longestSeconds: ProcessKiller.longestSeconds(
                 starting: max(0, seconds - straight.wallTimeSeconds),
                 working: straight.wallTimeSeconds, kills: kills))
