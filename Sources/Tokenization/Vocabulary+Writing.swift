@@ -1,7 +1,8 @@
 public import Foundation
 
 extension Vocabulary {
-    /// The vocabulary as a Hugging Face `tokenizer.json`.
+    /// The vocabulary as a Hugging Face `tokenizer.json`, which has no word for tokens that are not used:
+    /// those behind all others are left out.
     ///
     /// Source: the serialisation of huggingface/tokenizers; merges as texts, which all versions read
     public func tokenizerJSON() throws -> Data {
@@ -11,8 +12,9 @@ extension Vocabulary {
                 "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
             ] as [String: Any]
         }
+        let usedCount = kinds.lastIndex { $0 != .unused }.map { $0 + 1 } ?? 0
         let ids = Dictionary(
-            tokens.enumerated().map { ($0.element, $0.offset) },
+            tokens[..<usedCount].enumerated().map { ($0.element, $0.offset) },
             uniquingKeysWith: { first, _ in first })
         let settings = scheme.fields
         let model: [String: Any] = [

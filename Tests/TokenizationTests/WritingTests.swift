@@ -14,6 +14,17 @@ import Tokenization
         #expect(vocabulary.endIDs == [0])
     }
 
+    @Test func tokensThatOnlyFillUpAVocabularyAreNotWritten() throws {
+        func vocabulary(_ padding: [String]) throws -> Vocabulary {
+            try Vocabulary(
+                tokens: ["a", "b", "<|endoftext|>"] + padding,
+                kinds: [.normal, .normal, .control] + padding.map { _ in .unused }, merges: [],
+                preTokenizer: .gpt2)
+        }
+        let written = try vocabulary(["[PAD3]", "[PAD4]"]).tokenizerJSON()
+        #expect(try Vocabulary(tokenizerJSON: written) == vocabulary([]))
+    }
+
     @Test(
         arguments: ChatTemplate.Format.allCases,
         [nil, "Be kind.", "It's \\ two\nlines with 'quotes'"])
