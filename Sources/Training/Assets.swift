@@ -57,6 +57,9 @@ public struct Assets: Sendable {
             hint: "known parts: \(entries.keys.sorted().joined(separator: ", "))")
     }
 
+    /// Whether the table has a part of this name.
+    func knows(_ name: String) -> Bool { entries[name] != nil }
+
     /// What the table says of a known part: its description and its licence; nil for paths.
     public func facts(of name: String) -> (description: String, licence: String)? {
         guard let entry = entries[name], let licence = entry.licence else { return nil }

@@ -34,7 +34,7 @@ final class CheckpointSaver {
         metrics["best_\(RunFolder.bestMetric)"] = bestValidationLoss
         metrics.merge(reliance?.metrics ?? [:]) { $1 }
         let moments = optimizer.moments
-        let place = data.place(afterStep: step)
+        let place = data.order.place(afterStep: step)
         var digests = bench.digests
         digests[RunFolder.dataDigest] = data.digest
         let checkpoint = Checkpoint(
@@ -136,9 +136,31 @@ final class CheckpointSaver {
         if summary.loss.isFinite { row["loss"] = summary.loss }
         if let best = summary.bestValidationLoss { row["best_validation_loss"] = best }
         if let reliance = summary.reliance { row["reliance"] = MetricsLog.object(reliance) }
+        if let prediction = summary.prediction {
+            row["planned_seconds"] = prediction.seconds
+            row["planned_peak_memory_bytes"] = prediction.peakMemoryByteCount
+        }
         let data = try JSONSerialization.data(
             withJSONObject: row, options: [.prettyPrinted, .sortedKeys])
         try DurableFile.write(data, to: folder.summaryPath)
+    }
+}
+
+extension CheckpointSaver {
+    /// Seconds to write a checkpoint of the run, by writing one and removing it again.
+    static func trialSeconds(
+        bench: Workbench, data: TrainingData, optimizer: AdamW
+    ) throws -> Double {
+        let folder = "\(bench.recipe.outputFolder)/.plan-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let saver = CheckpointSaver(bench: bench, data: data, folder: RunFolder(path: folder))
+        let start = Date()
+        _ = try saver.save(
+            step: 0, optimizer: optimizer, ledger: Ledger(sampleCounts: data.sampleCounts),
+            validationLoss: nil, bestValidationLoss: nil, reliance: nil, seconds: 0)
+        return Date().timeIntervalSince(start)
     }
 }
 

@@ -47,14 +47,7 @@ public struct InputParts {
         digests["audio"] = parts.audio?.settings.encoderDigest
         self.digests = digests
         tags = try MediaTags(recipe.model)
-        features = FeatureStore(
-            reader: FeatureReader(
-                visual: parts.visual?.settings, audio: parts.audio?.settings,
-                cache: try FeatureCache(
-                    path: recipe.data.featureCacheFolder,
-                    storage: recipe.data.featureType == .float16 ? .float16 : .float32)),
-            visual: parts.visual, audio: parts.audio,
-            byteLimit: recipe.data.featureCacheGigabytes.map { Int(($0 * 1e9).rounded()) })
+        features = try FeatureStore(parts, recipe.data)
         interleaving = MediaInterleaving(
             recipe.model, audioSegmentCount: parts.audio?.settings.segmentCount ?? 0)
         prompts = PromptEncoder(
@@ -121,7 +114,7 @@ extension Array where Element: Hashable {
 
 extension Recipe.SystemPrompt {
     /// The system turn's text, or nil for the template's own behaviour.
-    fileprivate var text: String? {
+    var text: String? {
         if case .text(let text) = self { return text }
         return nil
     }

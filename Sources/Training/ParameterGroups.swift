@@ -78,6 +78,17 @@ package enum ParameterGroups {
     }
 }
 
+extension AdamW {
+    /// The optimizer that a recipe describes, of these parameters' trained ones.
+    convenience init(_ settings: Recipe.Optimizer, parameters: [Parameter]) throws {
+        try self.init(
+            ParameterGroups.make(parameters, settings),
+            settings: AdamW.Settings(
+                beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+                maximumNorm: settings.clipNorm))
+    }
+}
+
 extension Schedule {
     /// The schedule that a recipe describes, over `stepCount` steps.
     init(_ settings: Recipe.Schedule, stepCount: Int) throws {

@@ -58,12 +58,8 @@ public final class Trainer {
         let recipe = bench.recipe
         folder = RunFolder(path: recipe.outputFolder)
         data = try TrainingData(bench: bench, samples: samples)
-        stepCount = data.stepCount
-        optimizer = try AdamW(
-            ParameterGroups.make(bench.parameters, recipe.optimizer),
-            settings: AdamW.Settings(
-                beta1: recipe.optimizer.beta1, beta2: recipe.optimizer.beta2,
-                epsilon: recipe.optimizer.epsilon, maximumNorm: recipe.optimizer.clipNorm))
+        stepCount = data.order.stepCount
+        optimizer = try AdamW(recipe.optimizer, parameters: bench.parameters)
         schedule = try Schedule(recipe.schedule, stepCount: stepCount)
         ledger = Ledger(sampleCounts: data.sampleCounts)
         saver = CheckpointSaver(bench: bench, data: data, folder: folder)
@@ -120,7 +116,8 @@ public final class Trainer {
             step: step, stepCount: stepCount, wasInterrupted: step < stepCount,
             checkpointPath: path, loss: loss, bestValidationLoss: bestValidationLoss,
             reliance: reliance, skipped: data.skipped, seconds: elapsed(since: start),
-            peakMemoryBytes: Machine.peakMemory)
+            peakMemoryBytes: Machine.peakMemory,
+            prediction: step < stepCount ? nil : folder.prediction(of: bench.recipe))
         try saver.write(summary)
         observe(.ended(summary))
         return summary
@@ -316,7 +313,7 @@ public final class Trainer {
     private var description: RunDescription {
         RunDescription(
             name: bench.recipe.name, folder: folder.path, stepCount: stepCount, firstStep: step,
-            stepsPerEpoch: data.stepsPerEpoch, sampleCounts: data.modalityCounts,
+            stepsPerEpoch: data.order.stepsPerEpoch, sampleCounts: data.modalityCounts,
             trainedCounts: ParameterGroups.counts(bench.parameters),
             frozenCount: bench.frozenCount)
     }

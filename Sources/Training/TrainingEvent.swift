@@ -120,4 +120,6 @@ public struct RunSummary: Sendable, Equatable {
     public let seconds: Double
     /// Peak resident memory in bytes.
     public let peakMemoryBytes: Int
+    /// What `duet plan` predicted of a run that came to its end, if it was asked.
+    public let prediction: RunPlan.Prediction?
 }

@@ -14,11 +14,14 @@ struct TrainingSamples {
     private(set) var validation: [Sample]
     /// The files of these, one for each.
     private var validationFiles: [String]
+    /// Audio-visual samples whose loss is taken with parts of their media held back.
+    let reliance: [Sample]
     /// Samples that were left out because they cannot be trained on.
     private(set) var skipped: [SkippedSample]
     /// What formats leave out on purpose, by file.
     private(set) var remarks: [String]
     private let fileDigests: [String]
+    private let relianceDigest: String?
 
     /// Reads the files of a recipe.
     ///
@@ -33,6 +36,12 @@ struct TrainingSamples {
         remarks = (train + held).flatMap { file in file.remarks.map { "\(file.path): \($0)" } }
         fileDigests = try (train + held).map { try SHA256.hexDigest(ofFile: $0.path) }
         trainingFiles = train.map(\.path)
+        reliance =
+            try recipe.reliance.map {
+                try Reliance.samples(
+                    $0, trainedOn: recipe.data.train.map(\.annotations.path), reader)
+            } ?? []
+        relianceDigest = try recipe.reliance.map { try SHA256.hexDigest(ofFile: $0.dataFile) }
         var skipped: [SkippedSample] = []
         func usable(_ file: Annotations) throws -> [Sample] {
             if recipe.data.onBadSample == .stop { return try file.checkedSamples() }
@@ -67,7 +76,8 @@ struct TrainingSamples {
     /// SHA-256 over the annotation files, and over which samples are left out.
     var digest: String {
         let left = skipped.map { "skipped \($0.file) \($0.row ?? "") \($0.id ?? "")" }
-        return SHA256.hexDigest(of: (fileDigests + left).joined(separator: "\n").utf8)
+        let digest = SHA256.hexDigest(of: (fileDigests + left).joined(separator: "\n").utf8)
+        return relianceDigest.map { SHA256.hexDigest(of: "\(digest)\n\($0)".utf8) } ?? digest
     }
 
     /// Tells of media that were encoded with other content before.
@@ -96,6 +106,15 @@ struct TrainingSamples {
                 }, progress: progress)
         }
         if interruption.isRequested { return }
+        try screenPrompts(bench, reasons)
+    }
+
+    /// Leaves out samples that make no prompt, and those whose media are bad.
+    ///
+    /// Throws: `TrainingError` when too many are bad
+    mutating func screenPrompts(
+        _ bench: Workbench, _ reasons: [BadMedium: String] = [:]
+    ) throws {
         func reason(_ sample: Sample) -> String? {
             if let path = sample.visualPath, let reason = reasons[.init(path: path, kind: .visual)]
             {
@@ -105,7 +124,7 @@ struct TrainingSamples {
                 return reason
             }
             do throws(DatasetError) {
-                _ = try bench.prompts.encode(sample, mediaTokens: features.reader.tokenCounts)
+                _ = try bench.prompts.encode(sample, mediaTokens: bench.features.reader.tokenCounts)
                 return nil
             } catch {
                 return error.detail
@@ -123,7 +142,8 @@ struct TrainingSamples {
         try checkLimit()
     }
 
-    private struct BadMedium: Hashable {
+    /// A file as pictures or as sound.
+    struct BadMedium: Hashable {
         let path: String
         let kind: MediaKind
     }

@@ -15,7 +15,8 @@ struct DuetCommand: AsyncParsableCommand {
             """,
         version: DuetVersion.current,
         subcommands: [
-            FetchCommand.self, TrainCommand.self, EvaluateCommand.self, AskCommand.self,
+            FetchCommand.self, PlanCommand.self, TrainCommand.self, EvaluateCommand.self,
+            AskCommand.self,
             ExportCommand.self, ImportCommand.self, InspectCommand.self, DataCommand.self,
             VerifyCommand.self, VerifyResumeCommand.self, CheckGradientsCommand.self,
             DoctorCommand.self, BenchCommand.self,

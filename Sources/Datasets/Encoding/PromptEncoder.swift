@@ -37,6 +37,13 @@ public struct PromptEncoder: Sendable {
         self.interleaving = interleaving
     }
 
+    /// The same encoder, which takes samples of any length.
+    package var withoutLimit: PromptEncoder {
+        PromptEncoder(
+            tokenizer: tokenizer, template: template, systemPrompt: systemPrompt, tags: tags,
+            placeholderID: placeholderID, maximumTokenCount: .max, interleaving: interleaving)
+    }
+
     /// The whole conversation, with the answers as labels.
     ///
     /// Throws: `DatasetError` when tags and media disagree, the sample is too long, or nothing in

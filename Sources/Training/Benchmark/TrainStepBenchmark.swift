@@ -186,22 +186,14 @@ public struct TrainStepBenchmark {
             sSteps: times.map { $0[0] }, blasCore: Machine.current.core)
     }
 
-    /// Operations that the step needs: frozen weights forward and for input gradients, the output
-    /// projection at supervised rows twice, adapters three times, causal attention once forward and
-    /// twice back.
+    /// Operations that the step needs.
     var operationCount: Double {
-        let c = model.language.configuration
-        let tokens = Double(file.batch.tokens.count)
-        let queries = Double(c.queryHeadCount * c.headSize)
-        let keys = Double(c.keyValueHeadCount * c.headSize)
-        let (hidden, inner) = (Double(c.hiddenSize), Double(c.feedForwardSize))
-        let layers = Double(c.layerCount)
-        let weights = layers * (hidden * (2 * queries + 2 * keys) + 3 * hidden * inner)
-        let frozen = 4 * tokens * weights
-        let output = 4 * Double(file.batch.targets.count) * hidden * Double(c.vocabularyCount)
         let adapters = parameters.filter { $0.path.contains(".lora_") }
-            .reduce(0.0) { $0 + 6 * tokens * Double($1.scalarCount) }
-        let pairs = file.batch.layout.segments.reduce(0.0) { $0 + Double($1.count * $1.count) / 2 }
-        return frozen + output + adapters + 12 * pairs * queries * layers
+        return TrainingOperations(
+            model.language.configuration,
+            adapterScalarCount: adapters.reduce(0) { $0 + $1.scalarCount }
+        ).step(
+            rowCount: file.batch.tokens.count, pairCount: file.batch.layout.segments.pairCount,
+            supervisedCount: file.batch.targets.count)
     }
 }

@@ -2,6 +2,7 @@ internal import Checkpointing
 public import Datasets
 internal import Foundation
 public import Media
+internal import Recipes
 
 /// Computes the features of media once and keeps them.
 public final class FeatureStore {
@@ -23,6 +24,20 @@ public final class FeatureStore {
         self.visual = visual
         self.audio = audio
         self.byteLimit = byteLimit
+    }
+
+    /// The features of a recipe's encoders, kept where it says.
+    ///
+    /// Throws: when the folder of kept features cannot be opened
+    convenience init(_ parts: EncoderParts, _ data: Recipe.DataPlan) throws {
+        self.init(
+            reader: FeatureReader(
+                visual: parts.visual?.settings, audio: parts.audio?.settings,
+                cache: try FeatureCache(
+                    path: data.featureCacheFolder,
+                    storage: data.featureType == .float16 ? .float16 : .float32)),
+            visual: parts.visual, audio: parts.audio,
+            byteLimit: data.featureCacheGigabytes.map { Int(($0 * 1e9).rounded()) })
     }
 
     /// Makes sure that the features of all media of these samples are kept; `variants` for the

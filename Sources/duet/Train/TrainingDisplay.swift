@@ -82,11 +82,34 @@ final class TrainingDisplay: Sendable {
             facts.append(("reliance", Self.text(of: reliance)))
         }
         facts += [
-            ("time", Quantity.duration(seconds: summary.seconds)),
-            ("peak memory", Quantity.bytes(summary.peakMemoryBytes)),
+            (
+                "time",
+                Quantity.duration(seconds: summary.seconds)
+                    + Self.planned(summary.seconds, summary.prediction?.seconds) {
+                        Quantity.duration(seconds: $0)
+                    }
+            ),
+            (
+                "peak memory",
+                Quantity.bytes(summary.peakMemoryBytes)
+                    + Self.planned(
+                        Double(summary.peakMemoryBytes),
+                        summary.prediction.map { Double($0.peakMemoryByteCount) }
+                    ) { Quantity.bytes(Int($0)) }
+            ),
             ("checkpoint", summary.checkpointPath),
         ]
         return Table(facts: facts).text
+    }
+
+    /// How close a plan came: `, 4.2 % more than the planned 12 min 05 s`.
+    private static func planned(
+        _ found: Double, _ plan: Double?, _ text: (Double) -> String
+    ) -> String {
+        guard let plan, plan > 0 else { return "" }
+        let share = found / plan - 1
+        return ", \(Quantity.percent(abs(share))) \(share < 0 ? "less" : "more") than the planned "
+            + text(plan)
     }
 
     private static func text(of run: RunDescription) -> String {
