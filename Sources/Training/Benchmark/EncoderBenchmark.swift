@@ -17,6 +17,8 @@ public struct EncoderBenchmark {
         case clap = "clap_htsat"
         /// Whisper tiny's encoder.
         case whisper = "whisper_tiny_encoder"
+        /// EfficientNet-Lite0 up to its feature map.
+        case efficientNet = "efficientnet_lite0"
     }
 
     /// What was measured.
@@ -60,10 +62,11 @@ public struct EncoderBenchmark {
             progress(encoder)
             results[encoder.rawValue] =
                 switch encoder {
-                case .clipB32: try vision(.clipB32())
-                case .clipL14: try vision(.clipL14())
+                case .clipB32: try clip(.clipB32())
+                case .clipL14: try clip(.clipL14())
                 case .clap: try clap()
                 case .whisper: try whisper()
+                case .efficientNet: try efficientNet()
                 }
         }
         return Report(results: results)
@@ -103,22 +106,32 @@ public struct EncoderBenchmark {
         1e3 * (times["median_s"] ?? .nan) / Double(batch)
     }
 
-    private func vision(
-        _ configuration: VisionTransformerConfiguration
-    ) throws -> [String: Double] {
+    private func clip(_ configuration: VisionTransformerConfiguration) throws -> [String: Double] {
         let processor = ImageProcessor.clip(side: Self.pictureSide)
         let (model, count) = try assemble {
             try VisionTransformer(
                 configuration, features: VisionFeatures(output: .embedding),
                 normalization: PixelNormalization(processor), hasProjection: true, at: $0)
         }
+        return try pictures(model, parameterCount: count)
+    }
+
+    private func efficientNet() throws -> [String: Double] {
+        let (model, count) = try assemble { try EfficientNetLite(.lite0, at: $0) }
+        return try pictures(model, parameterCount: count)
+    }
+
+    /// Times an encoder on `batch` random pictures as frames of one video.
+    private func pictures<Encoder: MediaEncoder<FrameSequence>>(
+        _ model: Encoder, parameterCount: Double
+    ) throws -> [String: Double] {
         var random = RandomStream(seed: 0, name: "pictures")
         let size = batch * Self.pictureSide * Self.pictureSide * 3
         let frames = try FrameSequence(
             frameCount: batch, pixelsHigh: Self.pictureSide, pixelsWide: Self.pictureSide,
             rgb: (0..<size).map { _ in UInt8(truncatingIfNeeded: random.next()) })
         var result = try time { _ = try model.encode([frames]) }
-        result["params"] = count
+        result["params"] = parameterCount
         result["batch"] = Double(batch)
         result["ms_per_image"] = milliseconds(result, of: batch)
         result["images_per_s"] = Double(batch) / (result["median_s"] ?? .nan)

@@ -15,7 +15,10 @@ struct BenchEncodersCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: "Encoders to time: clip_b32, clip_l14, clap_htsat, whisper_tiny_encoder.")
+        help: """
+            Encoders to time: clip_b32, clip_l14, clap_htsat, whisper_tiny_encoder, \
+            efficientnet_lite0.
+            """)
     var only: [String] = []
 
     @Option(help: "Pictures or sounds at a time.")
