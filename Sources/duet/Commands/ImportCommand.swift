@@ -39,16 +39,11 @@ struct ImportCommand: AsyncParsableCommand {
         completion: .file())
     var projectors: String?
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "A setting that counts instead of the recipe's; may be given several times.",
-            valueName: "key=value"))
-    var settings: [String] = []
+    @OptionGroup var options: SettingOptions
 
     func run() async throws {
-        let given = try recipe.map { try Recipe(contentsOf: $0, settings: settings) }
-        if given == nil, !settings.isEmpty {
+        let given = try recipe.map { try Recipe(contentsOf: $0, settings: options.settings) }
+        if given == nil, !options.settings.isEmpty {
             throw CommandFailure(
                 .usage, "--set", "changes a recipe, and none is given",
                 hint: "name one with --recipe")

@@ -1,6 +1,16 @@
 import ArgumentParser
 import Recipes
 
+/// Settings that count instead of a recipe's.
+struct SettingOptions: ParsableArguments {
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "A setting that counts instead of the recipe's; may be given several times.",
+            valueName: "key=value"))
+    var settings: [String] = []
+}
+
 /// The recipe that a command works with.
 struct RecipeOptions: ParsableArguments {
     @Argument(
@@ -8,17 +18,15 @@ struct RecipeOptions: ParsableArguments {
         completion: .file(extensions: ["yaml", "yml"]))
     var path: String
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "A setting that counts instead of the recipe's; may be given several times.",
-            valueName: "key=value"))
-    var settings: [String] = []
+    @OptionGroup private var given: SettingOptions
 
-    /// The recipe with the settings, and with more that count instead of both.
+    /// The settings, as given.
+    var settings: [String] { given.settings }
+
+    /// The recipe with the settings, and with further ones that count instead of both.
     ///
     /// Throws: `RecipeError`
-    func read(with more: [String] = []) throws -> Recipe {
-        try Recipe(contentsOf: path, settings: settings + more)
+    func read(with further: [String] = []) throws -> Recipe {
+        try Recipe(contentsOf: path, settings: settings + further)
     }
 }
