@@ -1,9 +1,9 @@
-internal import Models
+package import Models
 
 /// Operations that a language model needs for a batch.
 ///
 /// Units: floating-point operations; a fused multiply-add is two
-struct TrainingOperations: Sendable {
+package struct TrainingOperations: Sendable {
     private let layers: Double
     private let queryWidth: Double
     private let layerWeights: Double
@@ -13,7 +13,7 @@ struct TrainingOperations: Sendable {
 
     /// Counts for a model with so many numbers in its adapters; with `recomputing`, layers run forward
     /// twice.
-    init(
+    package init(
         _ configuration: LanguageModelConfiguration, adapterScalarCount: Int,
         recomputing: Bool = false
     ) {
@@ -29,13 +29,13 @@ struct TrainingOperations: Sendable {
     }
 
     /// Forward only: every weight once, the output projection at supervised rows, causal attention.
-    func forward(rowCount: Int, pairCount: Double, supervisedCount: Int) -> Double {
+    package func forward(rowCount: Int, pairCount: Double, supervisedCount: Int) -> Double {
         layersOnce(rowCount, pairCount) + 2 * Double(supervisedCount) * outputWeights
     }
 
     /// Forward and back: frozen weights forward and for input gradients, the output projection at
     /// supervised rows twice, adapters three times, causal attention once forward and twice back.
-    func step(rowCount: Int, pairCount: Double, supervisedCount: Int) -> Double {
+    package func step(rowCount: Int, pairCount: Double, supervisedCount: Int) -> Double {
         let rows = Double(rowCount)
         return 4 * rows * layerWeights + 6 * rows * adapterScalars + 3 * attention(pairCount)
             + 4 * Double(supervisedCount) * outputWeights
