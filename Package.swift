@@ -55,7 +55,7 @@ let package = Package(
         .target(name: "CKernels"),
 
         // 1: no knowledge of tensors
-        module("Files"),
+        module("Files", ["CKernels"]),
         module("Kernels", ["COpenBLAS", "CKernels"]),
         module("Tokenization"),
         module("Recipes", [yams]),

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// The SHA-256 digest of bytes that arrive piece by piece.
@@ -14,8 +15,13 @@ public struct SHA256: Sendable {
     private var pending: [UInt8] = []
     private var byteCount: UInt64 = 0
 
+    private let isPortable: Bool
+
     /// Starts an empty digest.
-    public init() {}
+    public init() { self.init(isPortable: false) }
+
+    /// Starts an empty digest, which makes no use of what some processors have for it when `isPortable`.
+    package init(isPortable: Bool) { self.isPortable = isPortable }
 
     /// Adds `bytes` to what is digested.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -83,6 +89,13 @@ public struct SHA256: Sendable {
         guard !blocks.isEmpty else { return }
         Self.roundConstants.withUnsafeBufferPointer { constants in
             state.withUnsafeMutableBufferPointer { state in
+                let count = blocks.count / Self.blockByteCount
+                let bytes = blocks.bindMemory(to: UInt8.self).baseAddress
+                if !isPortable,
+                    duet_sha256(count, bytes, constants.baseAddress, state.baseAddress) != 0
+                {
+                    return
+                }
                 withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { ring in
                     for start in stride(from: 0, to: blocks.count, by: Self.blockByteCount) {
                         for index in 0..<16 {

@@ -37,6 +37,15 @@ import Testing
         }
     }
 
+    @Test func theProcessorsInstructionsChangeNothing() {
+        let bytes = (0..<4_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 256) }
+        for count in [0, 1, 63, 64, 65, 128, 4_000] {
+            var portable = SHA256(isPortable: true)
+            portable.update(bytes.prefix(count))
+            #expect(portable.hexDigest() == SHA256.hexDigest(of: bytes.prefix(count)))
+        }
+    }
+
     @Test func aFileHasTheDigestOfItsBytes() throws {
         try withTemporaryFolder { folder in
             try DurableFile.write("abc", to: "\(folder)/letters")
