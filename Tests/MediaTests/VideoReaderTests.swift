@@ -45,6 +45,21 @@ import Testing
                 == [0, 1, 2, 3, 4, 5, 6, 7])
     }
 
+    /// Frames that no other leans on are not decoded on the way to a later one.
+    @Test func whatIsPassedOverChangesNoPicture() throws {
+        for (index, time) in [0, 0.15, 0.59, 0.61, 1.4, 2.0, 2.79, 2.85].enumerated() {
+            #expect(try numbers("variable.mkv", [time]) == [index])
+        }
+        let path = MediaFixtures.path("steps.mp4")
+        let all = try VideoReader.frames(of: path, count: 24)
+        for index in 0..<24 {
+            let time = (Double(index) + 0.5) / 8
+            #expect(try VideoReader.frames(of: path, atSeconds: [time]) == [all[index]])
+            let pair = try VideoReader.frames(of: path, atSeconds: [0, time])
+            #expect(pair == [all[0], all[index]])
+        }
+    }
+
     @Test func aCountTakesTheMiddlesOfEqualParts() throws {
         let pictures = try VideoReader.frames(of: MediaFixtures.path("steps.mp4"), count: 4)
         #expect(pictures.map(number) == [3, 9, 15, 21])

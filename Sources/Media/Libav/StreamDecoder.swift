@@ -45,6 +45,14 @@ final class StreamDecoder {
         avcodec_free_context(&context)
     }
 
+    /// Whether frames that no other leans on are left out, from the next packet on.
+    var skipsUnreferencedFrames = false {
+        didSet {
+            context.pointee.skip_frame =
+                skipsUnreferencedFrames ? AVDISCARD_NONREF : AVDISCARD_DEFAULT
+        }
+    }
+
     /// Hands over a packet, or nil to say that there are no more.
     func send(_ packet: UnsafeMutablePointer<AVPacket>?) throws(MediaError) {
         let code = avcodec_send_packet(context, packet)

@@ -43,6 +43,9 @@ final class FrameQueue {
     /// After seeking: earlier frames lean on others that were not decoded.
     private var firstWholeTicks = Int64.min
     private var isAwaitingKeyFrame = false
+    /// Until when frames are passed over, and the latest one up to then that the decoder has been given.
+    private var wantedSeconds = -Double.infinity
+    private var latestWantedTicks = Int64.min
     private var hasSentEnd = false
     /// The end of the latest packet of any stream.
     private(set) var endSeconds = 0.0
@@ -61,6 +64,7 @@ final class FrameQueue {
 
     /// Steps on until the frame on screen at `limit` seconds is current.
     func advance(toSeconds limit: Double) throws(MediaError) {
+        wantedSeconds = limit
         try start()
         while let upcoming = next, current == nil || upcoming.seconds <= limit {
             current = upcoming
@@ -70,6 +74,7 @@ final class FrameQueue {
 
     /// Steps on by one frame; false at the end, where the last frame stays current.
     func step() throws(MediaError) -> Bool {
+        wantedSeconds = -.infinity
         try start()
         guard let upcoming = next else { return false }
         current = upcoming
@@ -90,6 +95,8 @@ final class FrameQueue {
         guard isSeekWorthwhile(toSeconds: time) else { return }
         try container.seek(stream, to: target)
         decoder.flush()
+        wantedSeconds = time
+        latestWantedTicks = .min
         isAwaitingKeyFrame = true
         hasSentEnd = false
         hasStarted = true
@@ -156,6 +163,7 @@ final class FrameQueue {
         self.stream = stream
         decoder = try StreamDecoder(path: container.path, stream: stream)
         maySeek = false
+        latestWantedTicks = .min
         hasStarted = false
         isAwaitingKeyFrame = false
         hasSentEnd = false
@@ -197,10 +205,24 @@ final class FrameQueue {
                 firstWholeTicks = packet.pointee.pts
                 isAwaitingKeyFrame = false
             }
+            decoder.skipsUnreferencedFrames = isPassedOver(packet)
             return try decoder.send(packet)
         }
         hasSentEnd = true
         try decoder.send(nil)
+    }
+
+    /// Whether the decoder already has a frame that hides this one by the time that is wanted, so that it
+    /// need be decoded only if others lean on it.
+    private func isPassedOver(_ packet: UnsafeMutablePointer<AVPacket>) -> Bool {
+        let ticks = packet.pointee.pts
+        guard maySeek, ticks != duet_av_no_timestamp() else { return false }
+        if ticks < latestWantedTicks { return true }
+        let seconds = decoder.seconds(ticks).map { $0 - container.startSeconds } ?? .infinity
+        if seconds <= wantedSeconds, packet.pointee.flags & AV_PKT_FLAG_DISCARD == 0 {
+            latestWantedTicks = ticks
+        }
+        return false
     }
 
     private func note(_ packet: UnsafeMutablePointer<AVPacket>) {

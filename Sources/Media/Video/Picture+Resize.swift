@@ -62,6 +62,7 @@ private struct ResizeTaps {
 
     private static let fractionBits: Int32 = 22
     private static let half: Int32 = 1 << 21
+    private static let rowsAtATime = 8
 
     init(from oldSize: Int, to newSize: Int, filter: Picture.ResizeFilter) {
         let scale = Double(oldSize) / Double(newSize)
@@ -93,38 +94,53 @@ private struct ResizeTaps {
         self.width = width
     }
 
+    /// Rows are taken several at a time and turned, so that the same sample of each lies together and one
+    /// weight multiplies all of them.
     func resizingRows(_ bytes: [UInt8], rowCount: Int, pixelsWide: Int) -> [UInt8] {
-        let total = rowCount * starts.count * 3
-        return [UInt8](unsafeUninitializedCapacity: total) { target, count in
+        let lanes = Self.rowsAtATime
+        let (old, new) = (pixelsWide * 3, starts.count * 3)
+        var turned = [Int32](repeating: 0, count: old * lanes)
+        var sums = [Int32](repeating: 0, count: 3 * lanes)
+        return [UInt8](unsafeUninitializedCapacity: rowCount * new) { target, count in
             bytes.withUnsafeBufferPointer { source in
-                weights.withUnsafeBufferPointer { weights in
-                    for position in starts.indices {
-                        let tapCount = counts[position]
-                        let firstWeight = position * width
-                        var from = starts[position] * 3
-                        var to = position * 3
-                        for _ in 0..<rowCount {
-                            var red = Self.half
-                            var green = Self.half
-                            var blue = Self.half
-                            var pixel = from
-                            for tap in 0..<tapCount {
-                                let weight = weights[firstWeight + tap]
-                                red &+= Int32(source[pixel]) &* weight
-                                green &+= Int32(source[pixel + 1]) &* weight
-                                blue &+= Int32(source[pixel + 2]) &* weight
-                                pixel &+= 3
+                turned.withUnsafeMutableBufferPointer { turned in
+                    sums.withUnsafeMutableBufferPointer { sums in
+                        for first in stride(from: 0, to: rowCount, by: lanes) {
+                            let rows = min(lanes, rowCount - first)
+                            for lane in 0..<rows {
+                                let line = (first + lane) * old
+                                for sample in 0..<old {
+                                    turned[sample * lanes + lane] = Int32(source[line + sample])
+                                }
                             }
-                            target[to] = Self.level(red)
-                            target[to + 1] = Self.level(green)
-                            target[to + 2] = Self.level(blue)
-                            from += pixelsWide * 3
-                            to += starts.count * 3
+                            for position in starts.indices {
+                                sum(turned, at: position, into: sums)
+                                for lane in 0..<rows {
+                                    let to = (first + lane) * new + position * 3
+                                    for channel in 0..<3 {
+                                        target[to + channel] = Self.level(
+                                            sums[channel * lanes + lane])
+                                    }
+                                }
+                            }
                         }
                     }
                 }
             }
-            count = total
+            count = rowCount * new
+        }
+    }
+
+    /// The weighed samples of one new pixel in several rows.
+    private func sum(
+        _ turned: UnsafeMutableBufferPointer<Int32>, at position: Int,
+        into sums: UnsafeMutableBufferPointer<Int32>
+    ) {
+        sums.update(repeating: Self.half)
+        for tap in 0..<counts[position] {
+            let weight = weights[position * width + tap]
+            let from = (starts[position] + tap) * 3 * Self.rowsAtATime
+            for index in 0..<3 * Self.rowsAtATime { sums[index] &+= turned[from + index] &* weight }
         }
     }
 
