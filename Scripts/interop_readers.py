@@ -28,7 +28,7 @@ def compare(case, exports, answers, count):
 def own(folder):
     """The largest difference that Duet itself found when it read the export back."""
     with open(os.path.join(folder, "proof.json"), encoding="utf-8") as file:
-        return json.load(file)["maximumLogitDifference"]
+        return json.load(file)["maximum_logit_difference"]
 
 
 def row(format, reader, difference, allowed, texts, folder=None):

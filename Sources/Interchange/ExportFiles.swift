@@ -26,9 +26,10 @@ enum ExportFiles {
         try DurableFile.write(data + Data("\n".utf8), to: path)
     }
 
-    /// Writes a value as JSON with sorted keys.
+    /// Writes a value as JSON with sorted keys in snake case.
     static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try DurableFile.write(try encoder.encode(value) + Data("\n".utf8), to: path)
     }

@@ -72,7 +72,7 @@ public struct Exporter {
         let proof = try prove(format, type, folder, probes, between: stop)
         let card = ModelCard(
             parts: parts, checkpoint: checkpoint, assets: assets, format: format,
-            type: type.rawValue, proof: proof)
+            type: type.rawValue, proof: proof, basePath: inputs.languagePath)
         try DurableFile.write(card.text, to: "\(folder)/\(ExportFiles.card)")
         try stop()
         return proof

@@ -9,17 +9,18 @@ enum ImportedLoRA {
     ///
     /// Throws: `InterchangeError` when the recipe's adapters are others than the folder's
     static func recipe(
-        _ recipe: Recipe, with adapter: PEFTAdapter, of folder: String
+        _ recipe: Recipe, with found: ImportedParts, of folder: String
     ) throws -> Recipe {
+        guard let adaptation = found.adaptation else { return recipe }
         let result =
             recipe.train.lora != nil
             ? recipe
             : try Recipe(
-                yaml: recipe.resolvedYAML, file: folder, settings: settings(of: adapter))
+                yaml: recipe.resolvedYAML, file: folder, settings: settings(adaptation, of: found))
         guard let lora = result.train.lora else { return result }
-        let adaptation = try LowRankAdaptation(lora)
-        for update in adapter.updates {
-            let own = try adaptation.settings(for: update.module)
+        let wanted = try LowRankAdaptation(lora)
+        for update in found.updates {
+            let own = try wanted.settings(for: update.module)
             guard let own, own.rank == update.rank, own.scale == update.scale,
                 own.isWeightDecomposed == (update.magnitude != nil)
             else {
@@ -42,9 +43,10 @@ enum ImportedLoRA {
         "rank \(rank) and scale \(scale)" + (isDecomposed ? " with weight decomposition" : "")
     }
 
-    private static func settings(of adapter: PEFTAdapter) -> [String] {
-        let adaptation = adapter.configuration.adaptation
-        var targets = adapter.updates.map(\.module)
+    private static func settings(
+        _ adaptation: LowRankAdaptation, of found: ImportedParts
+    ) -> [String] {
+        var targets = found.updates.map(\.module)
         if case .suffixes(let names) = adaptation.targets, adaptation.layers == nil {
             targets = names.sorted()
         }
@@ -61,7 +63,7 @@ enum ImportedLoRA {
             "train.lora.weight_decomposed=\(adaptation.isWeightDecomposed)",
             "train.lora.targets=[\(targets.joined(separator: ", "))]",
             "train.lora.patterns=[\(patterns.joined(separator: ", "))]",
-            "train.parameters=[\(adapter.parameters.keys.sorted().joined(separator: ", "))]",
+            "train.parameters=[\(found.parameters.keys.sorted().joined(separator: ", "))]",
         ]
     }
 }

@@ -6,12 +6,14 @@ import Models
 public import Recipes
 public import Training
 
-/// Turns an adapter in PEFT's folder and projectors under LLaVA's names into a checkpoint of no steps.
+/// Turns an export of Duet, or an adapter in PEFT's folder and projectors under LLaVA's names, into a
+/// checkpoint of no steps.
 public struct Importer {
     private let folder: String
     private let recipe: Recipe
-    private let adapter: PEFTAdapter?
-    private let projectors: [String: StoredArray<Float>]
+    private let found: ImportedParts
+    /// Whether it is an export of Duet, which has all projectors that its recipe asks for.
+    private let isOwn: Bool
     private let inputs: InputParts
 
     /// Reads the files and checks that they fit the recipe's language model and each other.
@@ -20,39 +22,44 @@ public struct Importer {
     /// Throws: what is missing, unknown, or contradicts the recipe
     public init(folder: String, projectors path: String?, recipe given: Recipe?) throws {
         self.folder = folder
-        let hasAdapter = FileManager.default.fileExists(
-            atPath: "\(folder)/\(ExportFiles.adapterConfiguration)")
-        adapter = hasAdapter ? try PEFTAdapter(folder: folder) : nil
-        projectors = try ImportedProjectors.read(folder: folder, path: path)
-        guard adapter != nil || !projectors.isEmpty else {
-            throw InterchangeError(
-                .data, folder, "holds no adapter_config.json and no projectors",
-                hint: "name a folder that PEFT, LLaVA or Duet has written")
-        }
         let own = try ImportedDescription(folder: folder)
-        let base = given ?? own?.recipe
-        guard let base else {
+        isOwn = own != nil
+        found = try ImportedParts(folder: folder, projectors: path)
+        guard let base = given ?? own?.recipe else {
             throw InterchangeError(
                 .request, folder, "does not say which frozen parts it belongs to",
                 hint: "name a recipe that does with --recipe")
         }
-        recipe = try adapter.map { try ImportedLoRA.recipe(base, with: $0, of: folder) } ?? base
+        if let own, own.recipe.train.lora != nil, found.updates.isEmpty {
+            throw InterchangeError(
+                .data, folder, "has lost the adapters that its \(ExportFiles.description) tells of",
+                hint: "export the checkpoint again")
+        }
+        recipe = try ImportedLoRA.recipe(base, with: found, of: folder)
         inputs = try InputParts(recipe: recipe)
         try own?.require(inputs)
         try check()
     }
 
     /// Linear maps with an adapter.
-    public var adapterCount: Int { adapter?.updates.count ?? 0 }
+    public var adapterCount: Int { found.updates.count }
     /// Tensors of projectors.
-    public var projectorTensorCount: Int { projectors.count }
+    public var projectorTensorCount: Int { found.projectors.count }
+    /// Projectors that the recipe needs and the folder does not have, such as `mm_projector_a`; training
+    /// begins them anew.
+    public var newProjectors: [String] {
+        [("mm_projector", MediaKind.visual), ("mm_projector_a", .audio)].filter { name, kind in
+            inputs.features.reader.description(of: kind) != nil
+                && !found.projectors.keys.contains { $0.hasPrefix("model.\(name).") }
+        }.map(\.0)
+    }
     /// Numbers in all of them.
-    public var scalarCount: Int { tensors.values.reduce(0) { $0 + $1.scalars.count } }
+    public var scalarCount: Int { found.tensors.values.reduce(0) { $0 + $1.scalars.count } }
 
     /// A checkpoint that has everything but a past.
     public func checkpoint() throws -> Checkpoint {
         Checkpoint(
-            tensors: tensors,
+            tensors: found.tensors,
             optimizer: Checkpoint.Optimizer(steps: [:], firstMoments: [:], secondMoments: [:]),
             progress: Checkpoint.Progress(step: 0, epoch: 0, position: 0),
             random: ["seed": recipe.seed], recipe: recipe.resolvedYAML, digests: inputs.digests,
@@ -67,25 +74,24 @@ public struct Importer {
     ///
     /// Throws: when the folder cannot be made or the file not be written
     public func write(_ checkpoint: Checkpoint, to run: RunFolder) throws -> String {
+        let isThere = FileManager.default.fileExists(atPath: run.path)
         do {
             try FileManager.default.createDirectory(
                 atPath: run.path, withIntermediateDirectories: true)
         } catch {
             throw InterchangeError(
-                .storage, run.path, "cannot be made: \(error.localizedDescription)",
-                hint: "check the folder's permissions")
+                .storage, run.path,
+                "cannot be made: \(String(cString: strerror(errno)).lowercased())",
+                hint: "check the folder, its permissions and the free space")
         }
         let path = run.checkpoints.path(forStep: 0)
-        try checkpoint.write(to: path)
-        return path
-    }
-
-    private var tensors: [String: StoredArray<Float>] {
-        var result = projectors.merging(adapter?.parameters ?? [:]) { own, _ in own }
-        for part in adapter?.updates.flatMap(\.tensors) ?? [] {
-            result[part.path] = StoredArray(shape: part.shape, scalars: part.values)
+        do {
+            try checkpoint.write(to: path)
+        } catch {
+            if !isThere { rmdir(run.path) }
+            throw error
         }
-        return result
+        return path
     }
 
     private func check() throws {
@@ -94,7 +100,7 @@ public struct Importer {
                 ($0.path, $0.shape)
             })
         var problems: [String] = []
-        for update in adapter?.updates ?? [] {
+        for update in found.updates {
             let found = [update.outputs, update.inputs]
             let expected = shapes["\(update.module).weight"]
             if found != expected {
@@ -103,7 +109,7 @@ public struct Importer {
                         + "\(expected.map { "\($0)" } ?? "no such map")")
             }
         }
-        for (path, array) in adapter?.parameters.sorted(by: { $0.key < $1.key }) ?? [] {
+        for (path, array) in found.parameters.sorted(by: { $0.key < $1.key }) {
             let expected = shapes[path]
             if array.shape != expected {
                 problems.append(
@@ -123,14 +129,14 @@ public struct Importer {
 
     /// Maps that the recipe would adapt and the folder does not.
     private func missingAdapters(_ paths: [String]) throws -> [String] {
-        guard let adapter else { return [] }
-        let given = Set(adapter.updates.map(\.module))
+        guard let adaptation = found.adaptation else { return [] }
+        let given = Set(found.updates.map(\.module))
         return try paths.compactMap { path in
             guard path.hasPrefix("model.layers."), path.hasSuffix("_proj.weight") else {
                 return nil
             }
             let module = String(path.dropLast(".weight".count))
-            let settings = try adapter.configuration.adaptation.settings(for: module)
+            let settings = try adaptation.settings(for: module)
             return settings != nil && !given.contains(module)
                 ? "\(module) has no adapter in the file" : nil
         }
@@ -143,13 +149,14 @@ public struct Importer {
         for (kind, name) in [("visual", "mm_projector"), ("audio", "mm_projector_a")] {
             let size =
                 reader.description(of: kind == "visual" ? .visual : .audio)?["feature_size"] as? Int
-            let own = projectors.filter { $0.key.hasPrefix("model.\(name).") }
+            let own = found.projectors.filter { $0.key.hasPrefix("model.\(name).") }
             guard let size else {
                 if !own.isEmpty {
                     problems.append("it has a \(kind) projector, the recipe no encoder")
                 }
                 continue
             }
+            if own.isEmpty, !isOwn { continue }
             let hasBoundaryTokens =
                 kind == "visual"
                 ? recipe.model.visual?.hasBoundaryTokens : recipe.model.audio?.hasBoundaryTokens

@@ -15,6 +15,8 @@ struct ModelCard {
     let format: ExportFormat
     let type: String
     let proof: Proof
+    /// The file or folder that the base was read from.
+    let basePath: String
 
     var text: String {
         [
@@ -64,15 +66,25 @@ struct ModelCard {
             "There is no adapter: the base is used as it is, with `\(ExportFiles.projectors)` before "
                 + "it."
         case .adapter:
-            "```python\nmodel = peft.PeftModel.from_pretrained(base, \"this folder\")\n```"
+            "```python\nbase = transformers.AutoModelForCausalLM.from_pretrained(\n"
+                + "    \(baseArguments), dtype=torch.float32)\n"
+                + "model = peft.PeftModel.from_pretrained(base, \"this folder\")\n```"
         case .merged:
             "```python\nmodel = transformers.AutoModelForCausalLM.from_pretrained(\"this folder\")\n```"
-        case .gguf: "```sh\nllama-cli --model \(ExportFiles.model)\n```"
+        case .gguf:
+            "```sh\nllama-cli --model \(ExportFiles.model)\n```"
         case .ggufAdapter:
             "```sh\nllama-cli --model BASE.gguf --lora \(ExportFiles.adapterGGUF)\n```"
         case .hdf5:
             "```python\nfile = h5py.File(\"\(ExportFiles.hdf5)\")\nprint(list(file[\"tensors\"]))\n```"
         }
+    }
+
+    /// A base in a GGUF file is named by its folder and the file.
+    private var baseArguments: String {
+        let file = Self.short(basePath)
+        return file.hasSuffix(".gguf")
+            ? "\"folder of the base\", gguf_file=\"\(file)\"" : "\"\(file)\""
     }
 
     private var uses: String {

@@ -18,8 +18,10 @@ struct ExportCommand: AsyncParsableCommand {
             checkpoint; proof.json keeps the result. The folder appears under its name only when \
             it is complete and proven.
 
-            adapter: LoRA as PEFT reads it. merged: a Hugging Face folder. gguf and gguf-adapter: \
-            files for llama.cpp. hdf5: all trained tensors in one file.
+            adapter: LoRA, rsLoRA or DoRA as PEFT reads it. merged: a Hugging Face folder. gguf: the \
+            same as one file for llama.cpp. gguf-adapter: LoRA or rsLoRA for llama.cpp, whose \
+            adapters have no place for DoRA and whole parameters. hdf5: all trained tensors in one \
+            file. duet import goes back from adapter and hdf5.
 
             Example: duet export --checkpoint Checkpoints/quickstart-finetune --to Exports/first \
             --format gguf --type Q8_0

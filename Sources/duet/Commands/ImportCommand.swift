@@ -8,19 +8,21 @@ import Training
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Make a checkpoint of an adapter and projectors from elsewhere.",
+        abstract: "Make a checkpoint of an export, or of an adapter and projectors from elsewhere.",
         usage: "duet import <folder> --to <folder> [<options>]",
         discussion: """
-            Takes a folder with a LoRA adapter as PEFT writes it, projectors under LLaVA's names \
+            Takes a folder that duet export has written as adapter, hdf5, merged or gguf, or one with \
+            a LoRA adapter as PEFT writes it, projectors under LLaVA's names \
             (projectors.safetensors, mm_projector.safetensors or an mm_projector.bin of torch \
             before 1.6), or both. The checkpoint can be asked, evaluated and exported, and \
-            start_from in a recipe takes it. An export of Duet brings its recipe; for other folders \
-            --recipe names one, whose train.lora may be left out.
+            start_from in a recipe takes it. An export of Duet brings its recipe; of a merged model \
+            the projectors are imported, and the model is used as it lies there. For other folders \
+            --recipe names a recipe, whose train.lora may be left out.
 
             Example: duet import Exports/first --to Checkpoints/imported
             """)
 
-    @Argument(help: "The folder with the adapter.", completion: .directory)
+    @Argument(help: "The folder to import.", completion: .directory)
     var folder: String
 
     @Option(
@@ -48,6 +50,7 @@ struct ImportCommand: AsyncParsableCommand {
                 .usage, "--set", "changes a recipe, and none is given",
                 hint: "name one with --recipe")
         }
+        let console = Console()
         let importer = try Importer(folder: folder, projectors: projectors, recipe: given)
         let checkpoint = try importer.checkpoint()
         let run = RunFolder(path: target)
@@ -61,6 +64,9 @@ struct ImportCommand: AsyncParsableCommand {
         table.add(["adapters", "\(importer.adapterCount)"])
         table.add(["projector tensors", "\(importer.projectorTensorCount)"])
         table.add(["trained numbers", Quantity.count(importer.scalarCount)])
-        try Console().result(table.text)
+        try console.result(table.text)
+        for name in importer.newProjectors {
+            console.note("there is no \(name): a run that starts from here begins it anew")
+        }
     }
 }
