@@ -96,6 +96,8 @@ extension Recipe {
         public let audioVisual: Int
         /// What the counts are of.
         public let unit: Unit
+        /// Samples with the same media that come together at most.
+        public let questionsPerClip: Int
 
         /// What counts of samples are of.
         public enum Unit: String, Sendable, CaseIterable {

@@ -88,7 +88,8 @@ extension Recipe.DataPlan {
             batch: Recipe.BatchQuotas(
                 visual: batch.integer("visual"), audio: batch.integer("audio"),
                 audioVisual: batch.integer("audio_visual"),
-                unit: batch.choice("per", Recipe.BatchQuotas.Unit.self)),
+                unit: batch.choice("per", Recipe.BatchQuotas.Unit.self),
+                questionsPerClip: batch.integer("questions_per_clip")),
             exhausted: fields.choice("exhausted", ExhaustionPolicy.self),
             temperature: fields.optionalNumber("temperature"),
             modalityAugmentation: fields.optionalSection("modality_augmentation").map {

@@ -45,7 +45,7 @@ extension RecipeKey {
             "the type in which features are kept: float16 is half the size, float32 as computed"),
         .key(
             "audio_variants", .integer(0...1_000), 0,
-            "augmented variants kept of each sound, one of them chosen a sample and epoch; 0 for "
+            "augmented variants kept of each sound, one of them chosen a step; 0 for "
                 + "the sound as it is"),
         .optional("augmentation", .section(augmentation), "how a sound is varied"),
     ]
@@ -91,6 +91,10 @@ extension RecipeKey {
             "per", .choice(Recipe.BatchQuotas.Unit.allCases.map(\.rawValue)), "batch",
             "what the counts are of: batch for each of the train.accumulation batches of a step; "
                 + "step for all of them together, dealt out as evenly as the counts allow"),
+        .key(
+            "questions_per_clip", .integer(1...65_536), 1,
+            "samples with the same media that come together at most, so that a batch computes what "
+                + "they begin with once; 1 for samples in any order"),
     ]
 
     private static let modalityAugmentation: [RecipeKey] = [

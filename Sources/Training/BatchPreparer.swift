@@ -30,7 +30,7 @@ struct BatchPreparer: Sendable {
     func prepare(_ scheduled: ScheduledBatch) throws -> PreparedBatch {
         let part = scheduled.part.map { "/\($0)" } ?? ""
         var stream = RandomStream(seed: seed, name: "dropout/\(scheduled.step)\(part)")
-        return try prepare(presented(scheduled), dropoutSeed: stream.next())
+        return try prepare(try presented(scheduled), dropoutSeed: stream.next())
     }
 
     func prepare(_ samples: [PresentedSample], dropoutSeed: UInt64) throws -> PreparedBatch {
@@ -47,7 +47,7 @@ struct BatchPreparer: Sendable {
 
     /// A scheduled batch without its features.
     func packed(_ scheduled: ScheduledBatch) throws -> PackedBatch {
-        try packed(presented(scheduled))
+        try packed(try presented(scheduled))
     }
 
     private func packed(_ samples: [PresentedSample]) throws -> PackedBatch {
@@ -58,12 +58,12 @@ struct BatchPreparer: Sendable {
         return PackedBatch(encoded, media: MediaReference.numbers(samples))
     }
 
-    private func presented(_ scheduled: ScheduledBatch) -> [PresentedSample] {
-        scheduled.entries.map { entry in
+    private func presented(_ scheduled: ScheduledBatch) throws -> [PresentedSample] {
+        try scheduled.entries.map { entry in
             let sample = sources[entry.reference.dataset][entry.reference.sample]
             return PresentedSample(
                 sample, withholding: Ablation(entry),
-                variant: features.variant(of: sample, seed: seed, step: scheduled.step) ?? 0)
+                variant: try features.variant(of: sample, seed: seed, step: scheduled.step))
         }
     }
 }

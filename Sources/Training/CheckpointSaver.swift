@@ -128,7 +128,9 @@ final class CheckpointSaver {
             "step": summary.step, "steps": summary.stepCount,
             "interrupted": summary.wasInterrupted, "checkpoint": summary.checkpointPath,
             "seconds": summary.seconds, "peak_memory_bytes": summary.peakMemoryBytes,
+            "encoded_media": summary.encodedCount, "encoding_seconds": summary.encodingSeconds,
         ]
+        row.merge(summary.packing.object) { $1 }
         if !summary.skipped.isEmpty {
             row["skipped"] = summary.skipped.count
             row["skipped_samples"] = summary.skipped.map(MetricsLog.object)

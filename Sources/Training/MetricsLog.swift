@@ -7,6 +7,8 @@ internal import Foundation
 final class MetricsLog {
     private let handle: FileHandle
     private let path: String
+    /// Rows of all steps that stand in the log, and their tokens.
+    private(set) var packing = PackingCounts()
 
     /// Opens the log for steps after `step`.
     init(path: String, keepingStepsUpTo step: Int) throws {
@@ -15,9 +17,12 @@ final class MetricsLog {
             var kept = Data()
             if step > 0, let old = FileManager.default.contents(atPath: path) {
                 for line in old.split(separator: UInt8(ascii: "\n")) {
-                    guard let row = try? JSONSerialization.jsonObject(with: Data(line)),
-                        let number = (row as? [String: Any])?["step"] as? Int, number <= step
+                    guard
+                        let row = try? JSONSerialization.jsonObject(with: Data(line))
+                            as? [String: Any],
+                        let number = row["step"] as? Int, number <= step
                     else { continue }
+                    packing = packing + (PackingCounts(row) ?? PackingCounts())
                     kept += Data(line) + [UInt8(ascii: "\n")]
                 }
             }
@@ -35,11 +40,12 @@ final class MetricsLog {
             "gradient_norm": report.gradientNorm,
             "gradient_norms": report.gradientNorms, "learning_rate": report.learningRate,
             "seconds": report.seconds, "waiting_seconds": report.waitingSeconds,
-            "tokens": report.tokenCount, "rows": report.rowCount,
             "tokens_per_second": report.tokensPerSecond,
         ]
+        row.merge(report.packing.object) { $1 }
         row["modalities"] = MetricsLog.object(report.modalities)
         try write(row)
+        packing = packing + report.packing
     }
 
     func write(_ report: ValidationReport) throws {

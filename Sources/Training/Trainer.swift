@@ -115,7 +115,9 @@ public final class Trainer {
         let summary = RunSummary(
             step: step, stepCount: stepCount, wasInterrupted: step < stepCount,
             checkpointPath: path, loss: loss, bestValidationLoss: bestValidationLoss,
-            reliance: reliance, skipped: data.skipped, seconds: elapsed(since: start),
+            reliance: reliance, packing: log.packing, encodedCount: bench.features.encodedCount,
+            encodingSeconds: bench.features.encodingSeconds, skipped: data.skipped,
+            seconds: elapsed(since: start),
             peakMemoryBytes: Machine.peakMemory,
             prediction: step < stepCount ? nil : folder.prediction(of: bench.recipe))
         try saver.write(summary)
@@ -193,8 +195,7 @@ public final class Trainer {
             gradientNorm: update.gradientNorm, gradientNorms: update.gradientNorms,
             learningRate: factor * (optimizer.groups.first?.learningRate ?? 0),
             seconds: Date().timeIntervalSince(began), waitingSeconds: waitingSeconds,
-            tokenCount: modalities.values.reduce(0) { $0 + $1.tokenCount },
-            rowCount: window.batches.reduce(0) { $0 + $1.packed.tokens.count })
+            packing: window.batches.reduce(PackingCounts()) { $0 + PackingCounts($1.packed) })
     }
 
     /// The loss of a micro-batch, and its gradients with their weight to `add`.

@@ -77,13 +77,11 @@ public struct StepReport: Sendable, Equatable {
     public let seconds: Double
     /// Seconds of it spent waiting for data.
     public let waitingSeconds: Double
-    /// Tokens of all samples.
-    public let tokenCount: Int
-    /// Rows that were computed for them; fewer where samples begin with the same tokens and media.
-    public let rowCount: Int
+    /// Tokens of all samples, and rows that were computed for them.
+    public let packing: PackingCounts
 
     /// Tokens per second.
-    public var tokensPerSecond: Double { Double(tokenCount) / max(seconds, 1e-9) }
+    public var tokensPerSecond: Double { Double(packing.tokenCount) / max(seconds, 1e-9) }
 }
 
 /// Loss on held-out data.
@@ -114,6 +112,12 @@ public struct RunSummary: Sendable, Equatable {
     public let bestValidationLoss: Double?
     /// How much the loss depends on what is heard and seen, when it was last measured.
     public let reliance: RelianceReport?
+    /// Tokens of the samples of all steps, and rows that were computed for them.
+    public let packing: PackingCounts
+    /// Media that were encoded since the start or resumption of the run; the others' features were kept.
+    public let encodedCount: Int
+    /// Seconds of encoding them.
+    public let encodingSeconds: Double
     /// Samples that were left out because they cannot be trained on.
     public let skipped: [SkippedSample]
     /// Seconds spent, earlier parts of a resumed run included.

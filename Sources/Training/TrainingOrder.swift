@@ -25,7 +25,10 @@ struct TrainingOrder: Sendable {
                     modalities: samples.map(\.modality), weight: file.weight)
             },
             quotas: recipe.data.batch.byModality,
-            policy: .init(recipe.data), seed: recipe.seed)
+            policy: .init(recipe.data),
+            grouping: recipe.data.batch.questionsPerClip > 1
+                ? ClipGrouping(sources, count: recipe.data.batch.questionsPerClip) : nil,
+            seed: recipe.seed)
         let unused = ModalityScheduler.unusedCounts(
             sources: sources.map { ModalityScheduler.Source(modalities: $0.map(\.modality)) },
             quotas: recipe.data.batch.byModality)

@@ -48,6 +48,7 @@ import Testing
         #expect(batch.shares[.audio] == nil)
         #expect(batch.shares.values.reduce(0) { $0 + $1.tokenCount } == batch.tokens.count)
         #expect(batch.shares.values.reduce(0) { $0 + $1.sampleCount } == 3)
+        #expect(batch.paddedCount == 3 * 5)
         #expect(
             batch.shares.values.reduce(0) { $0 + $1.supervisedCount } == batch.targets.count)
     }

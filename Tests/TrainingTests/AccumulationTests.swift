@@ -153,7 +153,7 @@ import Training
             #expect(
                 abs(a.gradientNorm - b.gradientNorm) <= Self.floatTolerance * a.gradientNorm)
             #expect(a.modalities.mapValues(\.sampleCount) == b.modalities.mapValues(\.sampleCount))
-            #expect(a.tokenCount == b.tokenCount)
+            #expect(a.packing.tokenCount == b.packing.tokenCount)
         }
         #expect(try run.checkpoint("whole").ledger == run.checkpoint("parts").ledger)
     }

@@ -161,7 +161,7 @@ import Training
         try await run.train(
             "apart", settings + ["model.interleave=false"], observe: apart.add)
         #expect(apart.encodedCount == 0, "the order of tokens is none of the features'")
-        #expect(events.steps[0].tokenCount == apart.steps[0].tokenCount)
+        #expect(events.steps[0].packing.tokenCount == apart.steps[0].packing.tokenCount)
         #expect(events.steps[0].loss != apart.steps[0].loss)
     }
 

@@ -22,17 +22,35 @@ import Training
         #expect(third.encodedCount == 0 && third.notices.isEmpty)
     }
 
+    /// Features rounded to 11 bits, 2⁻¹² of each at most; the loss is no steeper than they are here.
+    private static let halfTolerance = 0x1p-12
+
     @Test func featuresAreKeptAsTheRecipeSays() async throws {
         let run = try TinyRun()
-        let events = Events()
+        let (halved, events) = (Events(), Events())
         let single = ["data.feature_type=float32"]
-        try await run.train("half", ["train.steps=2"])
-        try await run.train("single", ["train.steps=2"] + single, observe: events.add)
+        try await run.train("half", ["train.steps=2"], observe: halved.add)
+        let first = try await run.train(
+            "single", ["train.steps=2"] + single, observe: events.add)
         #expect(events.encodedCount == 15, "types do not mix")
-        try await run.train("again", ["train.steps=2"] + single)
+        #expect(first.encodedCount == 15 && first.encodingSeconds > 0)
+        let again = try await run.train("again", ["train.steps=2"] + single)
+        #expect(again.encodedCount == 0 && again.encodingSeconds == 0)
         #expect(try run.metrics("single") == run.metrics("again"), "computed and kept are equal")
         let (half, full) = (try run.checkpoint("half"), try run.checkpoint("single"))
         #expect(half.tensors != full.tensors)
+        let (rounded, exact) = (halved.steps[0].loss, events.steps[0].loss)
+        #expect(rounded != exact && abs(rounded - exact) <= Self.halfTolerance * exact)
+    }
+
+    @Test func floatsAreKeptToTheBit() async throws {
+        let run = try TinyRun()
+        let single = ["data.feature_type=float32"]
+        try await run.train("run", ["train.steps=1"] + single)
+        var report = try FeatureCacheReport(folder: "\(run.folder)/features")
+        let parts = try InputParts(recipe: try run.recipe("run", single))
+        try report.recompute(share: 1, seed: 1, with: parts.features) { _, _ in }
+        #expect(report.recomputedCount == 15 && report.largestDeviation == 0)
     }
 
     @Test func aRunLargerThanTheLimitIsAnError() async throws {

@@ -16,9 +16,10 @@ import Training
         #expect(plan.basis == .measured && plan.countsAreExact && plan.tooLong.isEmpty)
         #expect(plan.missing.isEmpty)
         #expect(plan.stepCount == events.steps.count)
-        #expect(plan.tokenCount == events.steps.reduce(0) { $0 + $1.tokenCount })
-        #expect(plan.rowCount == events.steps.reduce(0) { $0 + $1.rowCount })
-        #expect(plan.paddedCount > plan.tokenCount)
+        #expect(plan.tokenCount == events.steps.reduce(0) { $0 + $1.packing.tokenCount })
+        #expect(plan.rowCount == events.steps.reduce(0) { $0 + $1.packing.rowCount })
+        let padded = events.steps.reduce(0) { $0 + $1.packing.paddedCount }
+        #expect(plan.paddedCount == padded && padded > plan.tokenCount)
         let learnt = events.steps.flatMap(\.modalities.values).reduce(0) { $0 + $1.supervisedCount }
         #expect(plan.supervisedCount == learnt)
         for event in events.all {
@@ -79,7 +80,7 @@ import Training
         #expect(plan.totalSeconds == plan.seconds.total)
         let events = Events()
         try await run.train("run", watching, observe: events.add)
-        #expect(plan.rowCount == events.steps.reduce(0) { $0 + $1.rowCount })
+        #expect(plan.rowCount == events.steps.reduce(0) { $0 + $1.packing.rowCount })
     }
 
     @Test func summarySaysWhatWasPlannedForThisRecipe() async throws {

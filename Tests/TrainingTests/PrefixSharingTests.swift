@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Kernels
 import Layers
 import Models
@@ -173,11 +174,38 @@ import Training
         try await run.train("straight", Self.settings, observe: events.add)
         #expect(events.steps.count == 4)
         for step in events.steps {
-            #expect(step.rowCount < step.tokenCount * 3 / 4)
+            #expect(step.packing.rowCount < step.packing.tokenCount * 3 / 4)
         }
         try await run.train("stopped", Self.settings, stoppingAfter: 3)
-        try await run.train("stopped", Self.settings, resuming: true)
+        let summary = try await run.train("stopped", Self.settings, resuming: true)
         try expectEqual(run, "straight", "stopped")
+        let packing = summary.packing
+        #expect(packing.tokenCount == events.steps.reduce(0) { $0 + $1.packing.tokenCount })
+        #expect(packing.rowCount == events.steps.reduce(0) { $0 + $1.packing.rowCount })
+        #expect(packing.paddedCount == events.steps.reduce(0) { $0 + $1.packing.paddedCount })
+    }
+
+    @Test func metricsAndSummarySayWhatSharingSaves() async throws {
+        let run = try Self.runOverOneClip()
+        let events = Events()
+        try await run.train("run", Self.settings, observe: events.add)
+        let lines = try String(contentsOf: run.url("run/metrics.jsonl"), encoding: .utf8)
+            .split(separator: "\n").map { Data($0.utf8) }
+        let summary = try Data(contentsOf: run.url("run/summary.json"))
+        var (tokens, rows) = (0, 0)
+        for (line, step) in zip(lines + [summary], events.steps.map(Optional.some) + [nil]) {
+            let row = try #require(
+                try JSONSerialization.jsonObject(with: line) as? [String: Any])
+            let (found, computed) = (row["tokens"] as? Int, row["rows"] as? Int)
+            #expect(found == step?.packing.tokenCount ?? tokens)
+            #expect(computed == step?.packing.rowCount ?? rows)
+            tokens += found ?? 0
+            rows += computed ?? 0
+            let (padded, efficiency) = (row["padded_tokens"], row["packing_efficiency"])
+            #expect(try #require(padded as? Int) >= found ?? .max)
+            #expect(try #require(efficiency as? Double) > 4.0 / 3)
+        }
+        #expect(lines.count == 4 && tokens > 0)
     }
 
     @Test(arguments: [
@@ -189,7 +217,7 @@ import Training
         let events = Events()
         try await run.train(
             "run", Self.settings + ["train.steps=1"] + dropping, observe: events.add)
-        #expect(events.steps.map(\.rowCount) == events.steps.map(\.tokenCount))
+        #expect(events.steps.map(\.packing.rowCount) == events.steps.map(\.packing.tokenCount))
     }
 
     @Test func whatIsHeldBackIsNotSharedWithWhatIsShown() async throws {

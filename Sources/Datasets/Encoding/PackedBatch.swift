@@ -77,6 +77,8 @@ public struct PackedBatch: Sendable {
     public private(set) var supervisedRanges: [Range<Int>] = []
     /// Counts of each modality that occurs.
     public private(set) var shares: [Modality: Share] = [:]
+    /// Tokens that the samples would have, each padded to the longest.
+    public let paddedCount: Int
 
     /// Rows that are too few to share: attention over one more stretch of keys costs more than they save.
     public static let leastSharedCount = 16
@@ -111,6 +113,7 @@ public struct PackedBatch: Sendable {
         precondition(!samples.isEmpty, "packed batch: [0] samples, expected at least one")
         sampleIDs = samples.map(\.sampleID)
         modalities = samples.map(\.modality)
+        paddedCount = samples.count * samples.reduce(0) { max($0, $1.tokens.count) }
         for run in tree.runs { append(run, of: samples[run.owner]) }
         for (sample, path) in zip(samples, tree.paths) {
             let rows = path.flatMap { segments[$0].start..<segments[$0].start + segments[$0].count }

@@ -15,9 +15,23 @@ public struct EpochPlan: Sendable {
     init(scheduler: ModalityScheduler, epoch: Int) {
         precondition(epoch >= 0, "epoch plan: epoch \(epoch), expected 0 or more")
         self.epoch = epoch
-        shares = scheduler.shares
-        lanes = zip(scheduler.pools, scheduler.shares.lengths).map { pool, length in
-            Lane(modality: pool.modality, references: pool.draw(length, epoch: epoch))
+        let shares = scheduler.shares
+        self.shares = shares
+        lanes = scheduler.pools.enumerated().map { index, pool in
+            let drawn = pool.draw(shares.lengths[index], epoch: epoch)
+            guard let grouping = scheduler.grouping else {
+                return Lane(modality: pool.modality, references: drawn)
+            }
+            var generator = SplitMix64(
+                seed: scheduler.seed,
+                path: [Purpose.grouping, pool.modality.number, UInt64(epoch)])
+            return Lane(
+                modality: pool.modality,
+                references: grouping.arranged(
+                    drawn, passCount: pool.count,
+                    steps: (0..<shares.stepCount).lazy.map {
+                        shares.places(ofPool: index, atStep: $0)
+                    }, with: &generator))
         }
     }
 

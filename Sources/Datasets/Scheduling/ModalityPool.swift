@@ -128,11 +128,12 @@ enum Purpose {
     static let rotation: UInt64 = 2
     static let pass: UInt64 = 3
     static let augmentation: UInt64 = 4
+    static let grouping: UInt64 = 5
 }
 
 extension Modality {
     /// A number that stays the same from version to version.
-    fileprivate var number: UInt64 {
+    var number: UInt64 {
         switch self {
         case .visual: 0
         case .audio: 1

@@ -48,6 +48,8 @@ public struct ModalityScheduler: Sendable {
     public let stepsPerEpoch: Int
     /// Places each modality fills in an epoch when nothing is left out or repeated.
     public let poolCounts: [Modality: Int]
+    /// Brings samples about one clip together; nil where they come in any order.
+    let grouping: ClipGrouping?
     let pools: [ModalityPool]
     let shares: EpochShares
 
@@ -55,7 +57,8 @@ public struct ModalityScheduler: Sendable {
     ///
     /// Throws: `DatasetError.Kind.invalidSchedule` naming the modality or data set at fault
     public init(
-        sources: [Source], quotas: [Modality: Int], policy: ExhaustionPolicy, seed: UInt64
+        sources: [Source], quotas: [Modality: Int], policy: ExhaustionPolicy,
+        grouping: ClipGrouping? = nil, seed: UInt64
     ) throws(DatasetError) {
         for (modality, quota) in quotas where quota < 0 || quota > Int(Int32.max) {
             throw DatasetError(
@@ -82,6 +85,7 @@ public struct ModalityScheduler: Sendable {
         self.quotas = quotas
         self.policy = policy
         self.seed = seed
+        self.grouping = grouping
         self.pools = pools
         poolCounts = Dictionary(uniqueKeysWithValues: pools.map { ($0.modality, $0.count) })
         shares = try EpochShares(pools: pools, policy: policy)

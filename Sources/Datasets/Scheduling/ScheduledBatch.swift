@@ -55,16 +55,28 @@ public struct ScheduledBatch: Sendable, Hashable {
         entries.count { $0.modality == modality }
     }
 
-    /// The batch dealt out, entry by entry, into at most `count` parts: of each modality, and in all,
-    /// no part has two entries more than another.
+    /// The batch dealt out into at most `count` parts: of each modality, and in all, no part has two
+    /// entries more than another. Entries of a modality stay in their order, so that those of one clip stay
+    /// together.
     ///
     /// Traps: when `count` is below 1
     public func dealt(into count: Int) -> [ScheduledBatch] {
         precondition(count > 0, "scheduled batch: \(count) parts, expected at least 1")
-        return (0..<min(count, entries.count)).map { index in
+        let partCount = min(count, entries.count)
+        var parts = [[Entry]](repeating: [], count: partCount)
+        var start = 0
+        while start < entries.count {
+            let modality = entries[start].modality
+            let end = entries[start...].firstIndex { $0.modality != modality } ?? entries.count
+            // As many for each part as dealing one by one to the parts in turn would give it.
+            let receivers = (start..<end).map { $0 % partCount }.sorted()
+            for (entry, part) in zip(entries[start..<end], receivers) { parts[part].append(entry) }
+            start = end
+        }
+        return parts.enumerated().map { index, entries in
             var batch = self
             batch.part = index
-            batch.entries = stride(from: index, to: entries.count, by: count).map { entries[$0] }
+            batch.entries = entries
             return batch
         }
     }

@@ -102,11 +102,11 @@ public final class FeatureReader: Sendable {
             hint: "start again when nobody writes it")
     }
 
-    /// The variant of a sample's sound at a step; nil when it has no sound.
-    func variant(of sample: Sample, seed: UInt64, step: Int) -> Int? {
-        guard sample.audioPath != nil, let audio else { return nil }
-        if audio.variantCount == 0 { return 0 }
-        var stream = RandomStream(seed: seed, name: "variant/\(step)/\(sample.id)")
+    /// The variant of a sample's sound at a step, the same for all samples with that sound; 0 when there
+    /// is none.
+    func variant(of sample: Sample, seed: UInt64, step: Int) throws -> Int {
+        guard let path = sample.audioPath, let audio, audio.variantCount > 0 else { return 0 }
+        var stream = RandomStream(seed: seed, name: "variant/\(step)/\(try digest(path))")
         return Int(stream.next() % UInt64(audio.variantCount + 1))
     }
 

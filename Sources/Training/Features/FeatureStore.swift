@@ -12,6 +12,10 @@ public final class FeatureStore {
     let audio: AudioFeatureEncoder?
     /// The size of the cache beyond which other features are removed.
     let byteLimit: Int?
+    /// Media that were encoded, and not found in the cache.
+    public private(set) var encodedCount = 0
+    /// Seconds that this took, decoding included.
+    public private(set) var encodingSeconds = 0.0
     private var usedKeys: Set<FeatureKey> = []
     /// Clips decoded together, one batch ahead of the encoder.
     private static let clipsPerChunk = 8
@@ -74,6 +78,7 @@ public final class FeatureStore {
             return !interruption.isRequested
         }
         progress(0, total)
+        let began = Date()
         let failure: (any Error)?
         do {
             if let visual { try await encode(seen, with: visual, .visual, unusable, advance) }
@@ -83,6 +88,8 @@ public final class FeatureStore {
             failure = error
         }
         try reader.cache.flush()
+        encodedCount += done
+        encodingSeconds += Date().timeIntervalSince(began)
         if let failure { throw failure }
         try settle(using: usedKeys)
         return cutCount

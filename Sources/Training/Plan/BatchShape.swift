@@ -56,22 +56,18 @@ struct BatchShape: Sendable {
         supervisedCount = samples.reduce(0) { $0 + $1.supervisedCount }
         visualCount = samples.reduce(0) { $0 + $1.visualCount }
         audioCount = samples.reduce(0) { $0 + $1.audioCount }
-        paddedCount = Self.paddedCount(samples)
+        paddedCount = samples.count * samples.reduce(0) { max($0, $1.tokenCount) }
         segments = SequenceLayout(lengths: samples.map(\.tokenCount)).segments
     }
 
-    /// A batch as it is trained on, of samples of these shapes.
-    init(_ packed: PackedBatch, samples: [SampleShape]) {
-        tokenCount = packed.shares.values.reduce(0) { $0 + $1.tokenCount }
+    /// A batch as it is trained on.
+    init(_ packed: PackedBatch) {
+        tokenCount = PackingCounts(packed).tokenCount
         supervisedCount = packed.targets.count
         visualCount = packed.visual.rows.count
         audioCount = packed.audio.rows.count
-        paddedCount = Self.paddedCount(samples)
+        paddedCount = packed.paddedCount
         segments = packed.segments.map(AttentionSegment.init)
-    }
-
-    private static func paddedCount(_ samples: [SampleShape]) -> Int {
-        samples.count * samples.reduce(0) { max($0, $1.tokenCount) }
     }
 
     /// Rows that are computed.

@@ -53,9 +53,7 @@ public struct Planner {
         let census = try SampleCensus(
             samples.training, maximumTokenCount: recipe.data.maximumTokenCount, shape: shape)
         let preparer = BatchPreparer(bench: bench, sources: samples.training, prompts: prompts)
-        let shapes = try ScheduledShapes(data.order) {
-            BatchShape(try preparer.packed($0), samples: census.shapes(of: $0))
-        }
+        let shapes = try ScheduledShapes(data.order) { BatchShape(try preparer.packed($0)) }
         let work = try PlannedWork(recipe, shapes, samples, shape: shape)
         progress("encode a few media")
         let encodings = try bench.features.cost(

@@ -78,6 +78,15 @@ final class TrainingDisplay: Sendable {
             let count = Quantity.count(summary.skipped.count)
             facts.append(("skipped", "\(count) bad samples, listed in summary.json"))
         }
+        facts.append(("rows", Self.text(of: summary.packing)))
+        if summary.encodedCount > 0 {
+            facts.append(
+                (
+                    "encoding",
+                    "\(Quantity.count(summary.encodedCount)) media in "
+                        + Quantity.duration(seconds: summary.encodingSeconds)
+                ))
+        }
         if let reliance = summary.reliance {
             facts.append(("reliance", Self.text(of: reliance)))
         }
@@ -132,10 +141,16 @@ final class TrainingDisplay: Sendable {
     }
 
     private static func text(of step: StepReport) -> String {
-        let shared = 1 - Double(step.rowCount) / Double(max(1, step.tokenCount))
+        let packing = step.packing
+        let shared = 1 - Double(packing.rowCount) / Double(max(1, packing.tokenCount))
         return "loss \(Quantity.fixed(step.loss, digits: 3)) (\(byModality(step.modalities)))  "
             + "\(Quantity.count(Int(step.tokensPerSecond.rounded()))) tokens/s"
             + (shared > 0 ? ", \(Quantity.percent(shared)) of them shared" : "")
+    }
+
+    private static func text(of packing: PackingCounts) -> String {
+        "\(Quantity.count(packing.rowCount)) computed for \(Quantity.count(packing.tokenCount)) "
+            + "tokens; \(Quantity.count(packing.paddedCount)) if padded to the longest"
     }
 
     private static func text(of report: ValidationReport) -> String {
