@@ -98,6 +98,9 @@ extension Recipe {
         public let unit: Unit
         /// Samples with the same media that come together at most.
         public let questionsPerClip: Int
+        /// Tokens of a batch's samples at most, the counts being proportions; nil for as many samples as
+        /// the counts say.
+        public let tokenCount: Int?
 
         /// What counts of samples are of.
         public enum Unit: String, Sendable, CaseIterable {

@@ -89,7 +89,8 @@ extension Recipe.DataPlan {
                 visual: batch.integer("visual"), audio: batch.integer("audio"),
                 audioVisual: batch.integer("audio_visual"),
                 unit: batch.choice("per", Recipe.BatchQuotas.Unit.self),
-                questionsPerClip: batch.integer("questions_per_clip")),
+                questionsPerClip: batch.integer("questions_per_clip"),
+                tokenCount: batch.optionalInteger("tokens")),
             exhausted: fields.choice("exhausted", ExhaustionPolicy.self),
             temperature: fields.optionalNumber("temperature"),
             modalityAugmentation: fields.optionalSection("modality_augmentation").map {

@@ -20,6 +20,7 @@ struct RecipeChecks {
         checkInterleaving()
         checkValidation()
         checkTemperature()
+        checkTokenBudget()
         checkModalityAugmentation()
         checkReliance()
     }
@@ -181,6 +182,17 @@ struct RecipeChecks {
         } else if policy != .text("temperature"), temperature != .null {
             report(
                 "data.temperature", "set without data.exhausted: temperature; expected that too")
+        }
+    }
+
+    private mutating func checkTokenBudget() {
+        if let budget = number("data.batch.tokens"), let longest = number("data.maximum_tokens"),
+            budget < longest
+        {
+            report(
+                "data.batch.tokens",
+                "less than data.maximum_tokens; expected at least as many, so that every sample fits"
+            )
         }
     }
 

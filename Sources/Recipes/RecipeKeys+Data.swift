@@ -95,6 +95,11 @@ extension RecipeKey {
             "questions_per_clip", .integer(1...65_536), 1,
             "samples with the same media that come together at most, so that a batch computes what "
                 + "they begin with once; 1 for samples in any order"),
+        .optional(
+            "tokens", .integer(8...1_048_576),
+            "tokens of a batch's samples at most: it takes as many samples as fit, and the counts say "
+                + "in which proportions modalities come; null for as many samples as the counts say"
+        ),
     ]
 
     private static let modalityAugmentation: [RecipeKey] = [

@@ -26,10 +26,14 @@ struct TrainingData {
     /// Which samples each step takes.
     let order: TrainingOrder
 
-    init(bench: Workbench, samples: TrainingSamples) throws {
+    /// Writes samples by the workbench's prompts when no others are given.
+    init(bench: Workbench, samples: TrainingSamples, prompts: PromptEncoder? = nil) throws {
         self.bench = bench
         self.samples = samples
-        order = try TrainingOrder(bench.recipe, samples.training)
+        let (prompts, media) = (prompts ?? bench.prompts, bench.features.reader.tokenCounts)
+        order = try TrainingOrder(bench.recipe, samples.training) {
+            try prompts.encode($0, mediaTokens: media).tokens.count
+        }
     }
 
     /// Audio-visual samples whose loss is taken with parts of their media held back.

@@ -15,9 +15,10 @@ struct TrainingOrder: Sendable {
     /// Parts that a scheduled batch is dealt into; nil where it is computed whole.
     private let partCount: Int?
 
+    /// - Parameter tokenCount: tokens of a sample, which are asked for when the recipe has a token budget.
     /// Throws: `TrainingError` for samples that no quota asks for, `DatasetError` for quotas that cannot be
-    /// held
-    init(_ recipe: Recipe, _ sources: [[Sample]]) throws {
+    /// held, and what `tokenCount` throws
+    init(_ recipe: Recipe, _ sources: [[Sample]], tokenCount: (Sample) throws -> Int) throws {
         self.sources = sources
         scheduler = try ModalityScheduler(
             sources: zip(sources, recipe.data.train).map { samples, file in
@@ -28,6 +29,9 @@ struct TrainingOrder: Sendable {
             policy: .init(recipe.data),
             grouping: recipe.data.batch.questionsPerClip > 1
                 ? ClipGrouping(sources, count: recipe.data.batch.questionsPerClip) : nil,
+            budget: try recipe.data.batch.tokenCount.map {
+                TokenBudget(count: $0, tokenCounts: try sources.map { try $0.map(tokenCount) })
+            },
             seed: recipe.seed)
         let unused = ModalityScheduler.unusedCounts(
             sources: sources.map { ModalityScheduler.Source(modalities: $0.map(\.modality)) },
@@ -48,14 +52,15 @@ struct TrainingOrder: Sendable {
         totalCount =
             switch recipe.train.length {
             case .steps(let count): count * batchCount
-            case .epochs(let count): count * scheduler.stepsPerEpoch
+            case .epochs(let count): scheduler.firstStep(ofEpoch: count)
             }
     }
 
     /// Optimizer steps in all.
     var stepCount: Int { (totalCount + batchCount - 1) / batchCount }
 
-    /// Optimizer steps of an epoch, the last of which may reach into the next.
+    /// Optimizer steps of an epoch, the last of which may reach into the next; of the first epoch where
+    /// there is a token budget.
     var stepsPerEpoch: Int { (scheduler.stepsPerEpoch + batchCount - 1) / batchCount }
 
     /// Whether media of some samples are held back.
@@ -64,7 +69,8 @@ struct TrainingOrder: Sendable {
     /// The epoch after some steps, and how many batches of it they took.
     func place(afterStep step: Int) -> (epoch: Int, position: Int) {
         let count = scheduled(ofStep: step).lowerBound
-        return (count / scheduler.stepsPerEpoch, count % scheduler.stepsPerEpoch)
+        let epoch = scheduler.epoch(ofStep: count)
+        return (epoch, count - scheduler.firstStep(ofEpoch: epoch))
     }
 
     /// The micro-batches of an optimizer step.

@@ -118,6 +118,7 @@ import Testing
             ["data.modality_augmentation={muted: 0.5}"],
             "--set data.modality_augmentation: data.modality_augmentation: set without"
         ),
+        (["data.batch.tokens=511"], "--set data.batch.tokens: data.batch.tokens: less than"),
         (["reliance={data: a.json}"], "--set reliance: reliance: set without model.audio"),
     ])
     func rulesBetweenKeysHold(_ settings: [String], _ message: String) {

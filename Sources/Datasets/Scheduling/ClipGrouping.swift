@@ -3,7 +3,7 @@
 ///
 /// Samples with the same media form groups in the order in which they were drawn, and the groups are
 /// shuffled. A step takes the next group that has room in it, of as many as the step has places; where none
-/// has, the next one is divided between it and the step after. Which samples come, how often, and how many a
+/// has, or with a token budget, the next one is divided between it and the step after. Which samples come, how often, and how many a
 /// step has stay as they are without it.
 public struct ClipGrouping: Sendable {
     /// The most samples of a group.
@@ -81,6 +81,9 @@ public struct ClipGrouping: Sendable {
         return groups
     }
 
+    /// The most groups that are looked at for one with room.
+    private static let lookahead = 64
+
     /// Groups one after another, divided where none of the next ones has room.
     private static func laid(
         _ groups: some Sequence<[SampleReference]>, into rooms: [Int]
@@ -91,7 +94,9 @@ public struct ClipGrouping: Sendable {
         for room in rooms {
             let end = laid.count + room
             while laid.count < end {
-                while waiting.count < room, let group = coming.next() { waiting.append(group[...]) }
+                while waiting.count < min(room, lookahead), let group = coming.next() {
+                    waiting.append(group[...])
+                }
                 let left = end - laid.count
                 if let fitting = waiting.firstIndex(where: { $0.count <= left }) {
                     laid += waiting.remove(at: fitting)

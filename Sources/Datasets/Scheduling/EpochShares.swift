@@ -46,6 +46,16 @@ struct EpochShares: Sendable {
         }
     }
 
+    /// The same places, taken as a budget allows by an epoch whose lanes are these.
+    ///
+    /// At every step's end no modality is ahead of its share of the epoch by one place or more.
+    init(_ shares: EpochShares, _ budget: TokenBudget, _ lanes: [[SampleReference]]) {
+        lengths = shares.lengths
+        let begins = budget.begins(lanes, Self.lanesInTurn(shares.lengths))
+        stepCount = (begins.first?.count ?? 1) - 1
+        bounds = .dealt(begins)
+    }
+
     /// The places that a step takes of a modality.
     func places(ofPool pool: Int, atStep step: Int) -> Range<Int> {
         switch bounds {
@@ -79,18 +89,28 @@ struct EpochShares: Sendable {
 
     /// Deals places one by one to the modality that lags most behind its share, the first of equals;
     /// so none is ever ahead of its share by one place or more.
-    private static func deal(_ lengths: [Int], stepSize: Int) -> [[Int32]] {
+    private static func lanesInTurn(_ lengths: [Int]) -> [Int] {
         let total: Int = lengths.reduce(0, +)
         var given = [Int](repeating: 0, count: lengths.count)
-        var begins = [[Int32]](repeating: [0], count: lengths.count)
-        for place in 0..<total {
+        return (0..<total).map { place in
             let lags: [Int] = lengths.indices.map {
                 lengths[$0] * (place + 1) - given[$0] * total
             }
             let next: Int = lags.indices.reduce(0) { lags[$1] > lags[$0] ? $1 : $0 }
             given[next] += 1
-            if (place + 1) % stepSize == 0 || place + 1 == total {
-                for index in given.indices { begins[index].append(Int32(given[index])) }
+            return next
+        }
+    }
+
+    /// Where steps of equally many places begin, and the end, for each modality.
+    private static func deal(_ lengths: [Int], stepSize: Int) -> [[Int32]] {
+        var given = [Int32](repeating: 0, count: lengths.count)
+        var begins = [[Int32]](repeating: [0], count: lengths.count)
+        let order = lanesInTurn(lengths)
+        for (place, lane) in order.enumerated() {
+            given[lane] += 1
+            if (place + 1) % stepSize == 0 || place + 1 == order.count {
+                for index in given.indices { begins[index].append(given[index]) }
             }
         }
         return begins

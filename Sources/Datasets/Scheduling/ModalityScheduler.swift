@@ -44,21 +44,24 @@ public struct ModalityScheduler: Sendable {
     public let policy: ExhaustionPolicy
     /// What all orders follow from.
     public let seed: UInt64
-    /// Steps of every epoch.
-    public let stepsPerEpoch: Int
     /// Places each modality fills in an epoch when nothing is left out or repeated.
     public let poolCounts: [Modality: Int]
     /// Brings samples about one clip together; nil where they come in any order.
     let grouping: ClipGrouping?
+    /// Ends steps by their tokens; nil where quotas end them.
+    let budget: TokenBudget?
     let pools: [ModalityPool]
     let shares: EpochShares
+    private let plans = EpochPlans()
 
     /// A scheduler over data sets.
     ///
+    /// With a budget, quotas say in which proportions modalities come: an epoch has as many places of each
+    /// as without it.
     /// Throws: `DatasetError.Kind.invalidSchedule` naming the modality or data set at fault
     public init(
         sources: [Source], quotas: [Modality: Int], policy: ExhaustionPolicy,
-        grouping: ClipGrouping? = nil, seed: UInt64
+        grouping: ClipGrouping? = nil, budget: TokenBudget? = nil, seed: UInt64
     ) throws(DatasetError) {
         for (modality, quota) in quotas where quota < 0 || quota > Int(Int32.max) {
             throw DatasetError(
@@ -86,11 +89,20 @@ public struct ModalityScheduler: Sendable {
         self.policy = policy
         self.seed = seed
         self.grouping = grouping
+        self.budget = budget
         self.pools = pools
         poolCounts = Dictionary(uniqueKeysWithValues: pools.map { ($0.modality, $0.count) })
         shares = try EpochShares(pools: pools, policy: policy)
-        stepsPerEpoch = shares.stepCount
     }
+
+    /// Steps of every epoch; of the first where there is a token budget.
+    public var stepsPerEpoch: Int { firstStep(ofEpoch: 1) }
+
+    /// The first step of an epoch.
+    public func firstStep(ofEpoch epoch: Int) -> Int { plans.start(epoch, of: self) }
+
+    /// The epoch that a step belongs to.
+    public func epoch(ofStep step: Int) -> Int { plans.epoch(ofStep: step, of: self) }
 
     /// Modalities that sources hold samples of but no quota asks for, with their sample counts.
     public static func unusedCounts(
@@ -104,13 +116,12 @@ public struct ModalityScheduler: Sendable {
     }
 
     /// The order of one epoch; each of its batches is then found in constant time.
-    public func plan(forEpoch epoch: Int) -> EpochPlan {
-        EpochPlan(scheduler: self, epoch: epoch)
-    }
+    public func plan(forEpoch epoch: Int) -> EpochPlan { plans.plan(epoch, of: self) }
 
-    /// The batch of a step; to go through many, use `batches(from:)`, which shuffles once an epoch.
+    /// The batch of a step.
     public func batch(atStep step: Int) -> ScheduledBatch {
-        plan(forEpoch: step / stepsPerEpoch).batch(atStepInEpoch: step % stepsPerEpoch)
+        let epoch = epoch(ofStep: step)
+        return plan(forEpoch: epoch).batch(atStepInEpoch: step - firstStep(ofEpoch: epoch))
     }
 
     /// All batches from a step on, without end.
@@ -129,24 +140,15 @@ public struct ScheduledBatches: Sequence, Sendable {
         Iterator(scheduler: scheduler, step: start)
     }
 
-    /// Keeps the plan of the epoch it is in.
+    /// Goes from step to step.
     public struct Iterator: IteratorProtocol, Sendable {
-        private let scheduler: ModalityScheduler
-        private var step: Int
-        private var plan: EpochPlan
-
-        init(scheduler: ModalityScheduler, step: Int) {
-            self.scheduler = scheduler
-            self.step = step
-            plan = scheduler.plan(forEpoch: step / scheduler.stepsPerEpoch)
-        }
+        let scheduler: ModalityScheduler
+        var step: Int
 
         /// The next step's batch; there always is one.
         public mutating func next() -> ScheduledBatch? {
-            let epoch: Int = step / scheduler.stepsPerEpoch
-            if epoch != plan.epoch { plan = scheduler.plan(forEpoch: epoch) }
             defer { step += 1 }
-            return plan.batch(atStepInEpoch: step % scheduler.stepsPerEpoch)
+            return scheduler.batch(atStep: step)
         }
     }
 }

@@ -44,8 +44,8 @@ public struct Planner {
         progress("count tokens")
         var samples = try TrainingSamples(recipe, tags: bench.tags)
         if recipe.data.onBadSample == .skip { try samples.screenPrompts(bench) }
-        let data = try TrainingData(bench: bench, samples: samples)
         let prompts = bench.prompts.withoutLimit
+        let data = try TrainingData(bench: bench, samples: samples, prompts: prompts)
         let media = bench.features.reader.tokenCounts
         func shape(_ sample: Sample) throws -> SampleShape {
             SampleShape(try prompts.encode(sample, mediaTokens: media))

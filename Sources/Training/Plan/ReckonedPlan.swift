@@ -28,7 +28,6 @@ struct ReckonedPlan {
     func plan() throws -> RunPlan {
         let configuration = try ModelSizes.language(recipe.model.language, assets)
         let samples = try TrainingSamples(recipe, tags: try MediaTags(recipe.model))
-        let order = try TrainingOrder(recipe, samples.training)
         let features =
             missing == [recipe.model.language]
             ? try FeatureStore(try EncoderParts(recipe: recipe, assets: assets), recipe.data) : nil
@@ -43,6 +42,7 @@ struct ReckonedPlan {
         }
         let census = SampleCensus(
             samples.training, maximumTokenCount: recipe.data.maximumTokenCount, shape: shape)
+        let order = try TrainingOrder(recipe, samples.training) { shape($0).tokenCount }
         let shapes = ScheduledShapes(order) { BatchShape(samples: census.shapes(of: $0)) }
         let work = PlannedWork(recipe, shapes, samples, shape: shape)
         progress("make steps with one layer")
