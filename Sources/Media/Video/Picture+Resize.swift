@@ -62,7 +62,6 @@ private struct ResizeTaps {
 
     private static let fractionBits: Int32 = 22
     private static let half: Int32 = 1 << 21
-    private static let rowsAtATime = 8
 
     init(from oldSize: Int, to newSize: Int, filter: Picture.ResizeFilter) {
         let scale = Double(oldSize) / Double(newSize)
@@ -94,36 +93,28 @@ private struct ResizeTaps {
         self.width = width
     }
 
+    /// The same sample of several rows.
+    private typealias Lanes = SIMD8<Int32>
+
     /// Rows are taken several at a time and turned, so that the same sample of each lies together and one
     /// weight multiplies all of them.
     func resizingRows(_ bytes: [UInt8], rowCount: Int, pixelsWide: Int) -> [UInt8] {
-        let lanes = Self.rowsAtATime
         let (old, new) = (pixelsWide * 3, starts.count * 3)
-        var turned = [Int32](repeating: 0, count: old * lanes)
-        var sums = [Int32](repeating: 0, count: 3 * lanes)
+        var turned = [Lanes](repeating: .zero, count: old)
         return [UInt8](unsafeUninitializedCapacity: rowCount * new) { target, count in
             bytes.withUnsafeBufferPointer { source in
                 turned.withUnsafeMutableBufferPointer { turned in
-                    sums.withUnsafeMutableBufferPointer { sums in
-                        for first in stride(from: 0, to: rowCount, by: lanes) {
-                            let rows = min(lanes, rowCount - first)
-                            for lane in 0..<rows {
-                                let line = (first + lane) * old
+                    for first in stride(from: 0, to: rowCount, by: Lanes.scalarCount) {
+                        let rows = first..<min(first + Lanes.scalarCount, rowCount)
+                        turned.withMemoryRebound(to: Int32.self) { lanes in
+                            for row in rows {
                                 for sample in 0..<old {
-                                    turned[sample * lanes + lane] = Int32(source[line + sample])
-                                }
-                            }
-                            for position in starts.indices {
-                                sum(turned, at: position, into: sums)
-                                for lane in 0..<rows {
-                                    let to = (first + lane) * new + position * 3
-                                    for channel in 0..<3 {
-                                        target[to + channel] = Self.level(
-                                            sums[channel * lanes + lane])
-                                    }
+                                    lanes[sample * Lanes.scalarCount + row - first] =
+                                        Int32(source[row * old + sample])
                                 }
                             }
                         }
+                        weigh(UnsafeBufferPointer(turned), of: rows, into: target)
                     }
                 }
             }
@@ -131,16 +122,31 @@ private struct ResizeTaps {
         }
     }
 
-    /// The weighed samples of one new pixel in several rows.
-    private func sum(
-        _ turned: UnsafeMutableBufferPointer<Int32>, at position: Int,
-        into sums: UnsafeMutableBufferPointer<Int32>
+    /// Writes the new pixels of some rows, whose samples are given turned.
+    private func weigh(
+        _ turned: UnsafeBufferPointer<Lanes>, of rows: Range<Int>,
+        into target: UnsafeMutableBufferPointer<UInt8>
     ) {
-        sums.update(repeating: Self.half)
-        for tap in 0..<counts[position] {
-            let weight = weights[position * width + tap]
-            let from = (starts[position] + tap) * 3 * Self.rowsAtATime
-            for index in 0..<3 * Self.rowsAtATime { sums[index] &+= turned[from + index] &* weight }
+        let half = Lanes(repeating: Self.half)
+        weights.withUnsafeBufferPointer { weights in
+            for position in starts.indices {
+                var (red, green, blue) = (half, half, half)
+                var sample = starts[position] * 3
+                let own = position * width
+                for weight in weights[own..<own + counts[position]] {
+                    let weight = Lanes(repeating: weight)
+                    red &+= turned[sample] &* weight
+                    green &+= turned[sample + 1] &* weight
+                    blue &+= turned[sample + 2] &* weight
+                    sample += 3
+                }
+                for (lane, row) in rows.enumerated() {
+                    let to = (row * starts.count + position) * 3
+                    target[to] = Self.level(red[lane])
+                    target[to + 1] = Self.level(green[lane])
+                    target[to + 2] = Self.level(blue[lane])
+                }
+            }
         }
     }
 
