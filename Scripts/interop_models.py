@@ -9,7 +9,7 @@ import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIP_QUESTION = "What do you see or hear?"
-TYPES = ["F32", "F16", "Q8_0"]
+TYPES = ["F32", "F16", "BF16", "Q8_0"]
 # Kinds of runs that adapters for llama.cpp cannot express, and what Duet then says.
 REFUSED = {
     "dora": "was trained with weight decomposition (DoRA), which adapters for llama.cpp cannot "
