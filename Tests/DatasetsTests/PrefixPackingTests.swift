@@ -4,15 +4,16 @@ import Testing
 @Suite struct PrefixPackingTests {
     private static let none = EncodedSample.unsupervised
 
-    /// A sample of 4 opening tokens, a picture of 3 tokens, a question and an answer.
+    /// A sample of 4 opening tokens, a picture of 3 tokens, a question, an answer and its end, which has
+    /// no row.
     private static func sample(
         _ id: String, opening: [Int32] = [1, 2, 3, 4], question: [Int32], answer: [Int32]
     ) -> EncodedSample {
         let head = opening + [0, 0, 0] + question
         return EncodedSample(
-            sampleID: id, modality: .visual, tokens: head + answer,
+            sampleID: id, modality: .visual, tokens: head + answer + [2],
             slots: [MediaSlot(kind: .visual, range: opening.count..<opening.count + 3)],
-            labels: head.map { _ in none } + answer)
+            labels: head.map { _ in none } + answer + [2])
     }
 
     private static let a = sample("a", question: [7, 8], answer: [50, 51])
@@ -58,10 +59,10 @@ import Testing
         #expect(batch.segments.map(\.parent) == [nil, 0, 1, 1, 0])
         #expect(batch.segments.map(\.count) == [8, 1, 2, 1, 2])
         #expect(batch.visual.rows == [4, 5, 6] && batch.visual.owners == [0])
-        #expect(batch.supervisedRows == [8, 9, 12, 8])
-        #expect(batch.targets == [50, 51, 52, 53])
-        #expect(batch.supervisedRanges == [0..<2, 2..<3, 3..<4])
-        #expect(batch.shares[.visual]?.tokenCount == 11 + 10 + 10)
+        #expect(batch.supervisedRows == [8, 9, 10, 12, 13, 8, 11])
+        #expect(batch.targets == [50, 51, 2, 52, 2, 53, 2])
+        #expect(batch.supervisedRanges == [0..<3, 3..<5, 5..<7])
+        #expect(batch.shares[.visual]?.tokenCount == 12 + 11 + 11)
     }
 
     @Test func otherClipsShareTheOpeningAlone() {
@@ -104,8 +105,8 @@ import Testing
     @Test func equalSamplesAreThereOnce() {
         let batch = PackedBatch(
             [Self.a, Self.a], media: [[.visual: 1], [.visual: 1]], leastShared: 1)
-        #expect(batch.tokens == Self.a.tokens && batch.segments.count == 1)
-        #expect(batch.supervisedRows == [8, 9, 8, 9])
+        #expect(batch.tokens == Self.a.tokens.dropLast() && batch.segments.count == 1)
+        #expect(batch.supervisedRows == [8, 9, 10, 8, 9, 10])
     }
 
     @Test func aSampleThatIsTheBeginningOfAnotherEndsThere() {
@@ -114,7 +115,7 @@ import Testing
         let batch = PackedBatch(
             [long, short], media: [[.visual: 1], [.visual: 1]], leastShared: 1)
         #expect(batch.segments.map(\.parent) == [nil, 0])
-        #expect(batch.tokens == long.tokens)
-        #expect(batch.supervisedRows == [10, 7])
+        #expect(batch.tokens == long.tokens.dropLast())
+        #expect(batch.supervisedRows == [10, 11, 7, 8])
     }
 }

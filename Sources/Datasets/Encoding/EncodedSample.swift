@@ -51,6 +51,9 @@ public struct EncodedSample: Sendable, Hashable {
     public let labels: [Int32]
     /// How many tokens are learnt.
     public let supervisedCount: Int
+    /// How many tokens from the first on the loss depends on: those before the last that is learnt. All,
+    /// when none is learnt.
+    public let rowCount: Int
 
     /// A sample from its parts.
     ///
@@ -75,5 +78,6 @@ public struct EncodedSample: Sendable, Hashable {
         self.slots = slots
         self.labels = labels
         supervisedCount = labels.count { $0 != Self.unsupervised }
+        rowCount = labels.lastIndex { $0 != Self.unsupervised } ?? tokens.count
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Row i of the block is a token. Samples lie end to end, and attention stays inside a sample; where
 /// several begin with the same tokens and media, these rows are there once, and all of the samples see
-/// them.
+/// them. What follows a sample's last prediction has no row: nothing depends on it.
 public struct PackedBatch: Sendable {
     /// Rows that follow one another.
     public struct Segment: Sendable, Hashable {
@@ -87,7 +87,7 @@ public struct PackedBatch: Sendable {
     ///
     /// Traps: when there are none
     public init(_ samples: [EncodedSample]) {
-        self.init(samples, PrefixTree(apart: samples.map(\.tokens.count)))
+        self.init(samples, PrefixTree(apart: samples.map(\.rowCount)))
     }
 
     /// The samples, in order, with what they begin with in common there once.
@@ -150,13 +150,13 @@ public struct PackedBatch: Sendable {
 extension EncodedSample {
     /// The tokens, with media's places told apart by which medium and which of its tokens stands there.
     fileprivate func symbols(media: [MediaKind: Int]) -> [Int] {
-        var symbols = tokens.map(Int.init)
+        var symbols = tokens.prefix(rowCount).map(Int.init)
         for slot in slots {
             guard let medium = media[slot.kind] else {
                 preconditionFailure("packed batch: no number for the \(slot.kind) of \(sampleID)")
             }
             let kind: Int = slot.kind == .visual ? 1 : 2
-            for (offset, place) in slot.range.enumerated() {
+            for (offset, place) in slot.range.enumerated() where place < rowCount {
                 // Tokens have 31 bits; above them are the kind and the medium, and below its token.
                 symbols[place] = (2 * medium + kind) << 31 | (slot.firstToken + offset)
             }

@@ -21,6 +21,8 @@ struct BenchmarkFile {
 
     let stage: TrainStepBenchmark.Stage
     let batch: AudioVisualBatch
+    /// Tokens of the batch, also those that nothing depends on.
+    let tokenCount: Int
     let optimizer: Optimizer
     let clipNorm: Double
     let visualFeatureSize: Int?
@@ -61,6 +63,7 @@ struct BenchmarkFile {
         expectedLosses = try file.tensor("expected.loss").floats().map(Double.init)
         initialWeights = try Self.initialWeights(file)
         batch = try Self.batch(file)
+        tokenCount = try file.tensor("input.attention_mask").floats().count { $0 == 1 }
     }
 
     /// One sequence of made-up tokens, the last quarter supervised, for fine-tuning of adapters with
@@ -75,6 +78,7 @@ struct BenchmarkFile {
             tokens: tokens, layout: SequenceLayout(lengths: [count]),
             supervisedRows: supervised.map { Int32($0) },
             targets: supervised.map { tokens[$0 + 1] })
+        tokenCount = count
         stage = .finetune
         optimizer = Optimizer(lr: 1e-4, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0)
         clipNorm = 1
@@ -121,7 +125,8 @@ struct BenchmarkFile {
         return DictionaryWeights(tensors)
     }
 
-    /// The padded batch without its padding, samples one after the other.
+    /// The padded batch without its padding and without what follows a sample's last prediction,
+    /// samples one after the other.
     private static func batch(_ file: Safetensors) throws -> AudioVisualBatch {
         func integers(_ name: String) throws -> [Int32] {
             try file.tensor("input.\(name)").floats().map { Int32($0) }
@@ -135,10 +140,13 @@ struct BenchmarkFile {
         var supervised: [(row: Int32, target: Int32)] = []
         for sample in 0..<shape[0] {
             let first = tokens.count
-            for index in sample * shape[1]..<(sample + 1) * shape[1] where mask[index] == 1 {
+            let places = sample * shape[1]..<(sample + 1) * shape[1]
+            let last = places.last { labels[$0] != -100 } ?? places.upperBound
+            for index in places where mask[index] == 1 {
                 if labels[index] != -100 {
                     supervised.append((Int32(tokens.count - 1), labels[index]))
                 }
+                if index >= last { break }
                 if kinds[index] > 0 { media[kinds[index], default: []].append(Int32(tokens.count)) }
                 tokens.append(ids[index])
             }

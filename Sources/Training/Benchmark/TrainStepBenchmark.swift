@@ -176,11 +176,11 @@ public struct TrainStepBenchmark {
         return Report(
             bench: "duet", stage: file.stage, threads: Parallel.threadCount, steps: steps,
             warmup: warmup, batch: file.batch.layout.segments.count,
-            realTokens: file.batch.tokens.count, supervisedTokens: file.batch.targets.count,
+            realTokens: file.tokenCount, supervisedTokens: file.batch.targets.count,
             trainableParams: parameters.reduce(0) { $0 + $1.scalarCount },
             sPerStepMedian: median(0), sPerStepMin: used.map { $0[0] }.min() ?? 0,
             sForwardMedian: median(1), sBackwardMedian: median(2), sOptimizerMedian: median(3),
-            realTokensPerS: Double(file.batch.tokens.count) / median(0),
+            realTokensPerS: Double(file.tokenCount) / median(0),
             peakRssMb: Double(Machine.peakMemory) / 1_048_576, gflopPerStep: gflop,
             gflopPerS: gflop / median(0), loss: losses, gradNorm: norms, maximumLossError: error,
             sSteps: times.map { $0[0] }, blasCore: Machine.current.core)
