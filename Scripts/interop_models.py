@@ -32,15 +32,17 @@ KINDS = {
 }
 
 
-def cases(folder, real_base):
+def cases(folder, gguf_base, real_base):
     """The cases: name, base, recipe and settings.
 
-    `real_base` makes a Hugging Face folder of SmolLM2's GGUF file; None leaves SmolLM2 out.
+    `gguf_base` makes a GGUF file of a tiny model's folder. `real_base` makes a Hugging Face folder of
+    SmolLM2's GGUF file; None leaves SmolLM2 out.
     """
     clip = write_media(folder)
     recipe = write_recipe(folder)
     bases = {name: write_language(os.path.join(folder, name), name == "tied")
              for name in ("untied", "tied")}
+    bases["untied-gguf"] = gguf_base(case("untied-file", bases["untied"], recipe, clip, "lora"))
     result = [case(f"tiny-{name}-{kind}", base, recipe, clip, kind)
               for name, base in bases.items() for kind in KINDS]
     if real_base:
