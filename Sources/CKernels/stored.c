@@ -33,19 +33,11 @@ static size_t block_values(duet_stored type) {
     }
 }
 
-DUET_INLINE const uint8_t *row_bytes(const duet_stored_matrix *w, size_t row) {
-    if (w->half) {
-        const size_t head = row / (2 * w->half), j = row % (2 * w->half);
-        row = head * 2 * w->half + (j < w->half ? 2 * j : 2 * (j - w->half) + 1);
-    }
-    return (const uint8_t *)w->bytes + row * w->row_bytes;
-}
-
 void duet_stored_expand(const duet_stored_matrix *w, size_t first, size_t rows, size_t first_block,
                         size_t blocks, float *y, size_t y_stride) {
     const size_t size = w->row_bytes / (w->columns / block_values(w->type));
     for (size_t r = 0; r < rows; r++)
-        duet_dequantise(w->type, blocks, row_bytes(w, first + r) + first_block * size,
+        duet_dequantise(w->type, blocks, duet_stored_row(w, first + r) + first_block * size,
                         y + r * y_stride);
 }
 
@@ -205,7 +197,7 @@ DUET_CLONES void duet_stored_product(const duet_stored_matrix *m, size_t first, 
     for (size_t r = 0; r < rows; r += SIDE) {
         const size_t side = rows - r < SIDE ? rows - r : SIDE;
         const uint8_t *w[SIDE];
-        for (size_t k = 0; k < side; k++) w[k] = row_bytes(m, first + r + k);
+        for (size_t k = 0; k < side; k++) w[k] = duet_stored_row(m, first + r + k);
         for (size_t i = 0; i < count; i += TOGETHER) {
             const size_t n = count - i < TOGETHER ? count - i : TOGETHER;
             const float *part = x + i * x_stride, *sum = sums + i * blocks;

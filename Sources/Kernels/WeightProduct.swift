@@ -22,8 +22,8 @@ public enum WeightMatrix: Sendable {
     }
 }
 
-/// Products with weights. Few rows are multiplied straight from the stored form, which is read once;
-/// more rows go through BLAS, with stored weights expanded a tile at a time.
+/// Products with weights. Few rows are multiplied straight from the stored form, which is read once, a
+/// single one by integers; more rows go through BLAS, with stored weights expanded a tile at a time.
 extension MatrixProduct {
     /// Up to this many rows, weights in memory are read by our own loop: BLAS would copy them first.
     private static let fewRows = 8
@@ -64,6 +64,8 @@ extension MatrixProduct {
             matrix.withViews { views in
                 if !transposingB {
                     multiplyBack(a, views, rows: matrix.rows, into: result, beta: beta)
+                } else if a.rows == 1, views.takesRounded {
+                    multiplyRow(a, views, outputs: matrix.rows, into: result, adds: beta == 1)
                 } else if a.rows <= fewRowsOfStored {
                     multiplyFewRows(a, views, outputs: matrix.rows, into: result, adds: beta == 1)
                 } else {
@@ -72,6 +74,29 @@ extension MatrixProduct {
             }
             if a.rows > fewRowsOfStored, matrix.byteCount >= releasedBytes { matrix.release() }
         }
+    }
+
+    /// result [1, out] (+)= x [1, in] · wᵀ, outputs split among threads, x rounded to 16 bits.
+    private static func multiplyRow(
+        _ x: Matrix, _ weight: StoredViews, outputs: Int, into result: Matrix, adds: Bool
+    ) {
+        check(x, result, t: 1, from: weight.columns, to: outputs)
+        let rounded = Scalars(uninitialized: duet_rounded_size(weight.columns), .float32)
+        let digits = rounded.address.assumingMemoryBound(to: Float.self)
+        duet_rounded_row(weight.columns, x.floats(row: 0), digits)
+        let grain = max(16, productGrain / max(1, weight.columns))
+        // Safety: every range writes columns of its own, and reads what nobody writes.
+        nonisolated(unsafe) let row = digits
+        Parallel.ranges(outputs, grain: grain, alignment: 16) { range in
+            weight.forEachPart(of: range) { part, own, offset in
+                withUnsafePointer(to: part.matrix) { matrix in
+                    duet_rounded_product(
+                        matrix, own.lowerBound, own.count, row,
+                        result.floats(row: 0) + range.lowerBound + offset, adds ? 1 : 0)
+                }
+            }
+        }
+        withExtendedLifetime(rounded) {}
     }
 
     /// result [t, out] (+)= x [t, in] · wᵀ, outputs split among threads.
@@ -156,6 +181,13 @@ extension MatrixProduct {
 }
 
 extension StoredViews {
+    /// Whether one row of x meets these weights as integers.
+    fileprivate var takesRounded: Bool {
+        Self.hasIntegers && parts.allSatisfy { duet_rounded_takes($0.matrix.type) != 0 }
+    }
+
+    private static let hasIntegers = duet_rounded_available() != 0
+
     /// Weights in memory, seen as a stored matrix of floats.
     init(plain matrix: Matrix) {
         let view = duet_stored_matrix(

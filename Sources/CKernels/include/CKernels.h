@@ -126,5 +126,6 @@ void duet_window_softmax(duet_scalar scalar, size_t count, double scale, const v
 #include "dequantise.h"
 #include "machine.h"
 #include "product.h"
+#include "rounded.h"
 #include "sha256.h"
 #include "stored.h"

@@ -1,6 +1,7 @@
 /// Products with weights in the form in which a file stores them.
 #pragma once
 #include "dequantise.h"
+#include <stdint.h>
 
 /// A row-major matrix of whole blocks. Where `half` is not 0, every 2 * half rows are a head whose
 /// two halves the file interleaves: row j of the head is stored at 2 * j, row half + j at 2 * j + 1.
@@ -9,6 +10,15 @@ typedef struct {
     const void *bytes;
     size_t row_bytes, columns, half;
 } duet_stored_matrix;
+
+/// Where a row begins.
+static inline const uint8_t *duet_stored_row(const duet_stored_matrix *w, size_t row) {
+    if (w->half) {
+        const size_t head = row / (2 * w->half), j = row % (2 * w->half);
+        row = head * 2 * w->half + (j < w->half ? 2 * j : 2 * (j - w->half) + 1);
+    }
+    return (const uint8_t *)w->bytes + row * w->row_bytes;
+}
 
 /// Rows [first, first + rows), of each `blocks` blocks from `first_block` on, as floats; rows of y
 /// are y_stride floats apart.
