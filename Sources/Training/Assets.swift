@@ -15,20 +15,27 @@ public struct Assets: Sendable {
     private struct Table: Decodable { let models: [String: Entry] }
 
     private let entries: [String: Entry]
+    /// The table, where there is none.
+    private let missingTable: String?
     private let cacheFolder: String
     private let digests: KnownDigests
 
-    /// Reads the table.
+    /// Reads the table; without one, only paths are known.
     ///
-    /// Throws: `TrainingError` when the table is missing or damaged
+    /// Throws: `TrainingError` when the table is damaged
     public init(table: String = "Data/assets.json") throws {
+        let isThere = FileManager.default.fileExists(atPath: table)
+        missingTable = isThere ? nil : table
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: table))
-            entries = try JSONDecoder().decode(Table.self, from: data).models
+            entries =
+                isThere
+                ? try JSONDecoder().decode(
+                    Table.self, from: try Data(contentsOf: URL(fileURLWithPath: table))
+                ).models : [:]
         } catch {
             throw TrainingError(
                 .asset, subject: table, detail: "cannot be read as the table of pretrained parts",
-                hint: "run duet in the project's top folder")
+                hint: "restore it from the project")
         }
         let environment = ProcessInfo.processInfo.environment
         let home = FileManager.default.homeDirectoryForCurrentUser.path
@@ -52,6 +59,12 @@ public struct Assets: Sendable {
             return path
         }
         if FileManager.default.fileExists(atPath: name) { return name }
+        if let missingTable {
+            throw TrainingError(
+                .asset, subject: name,
+                detail: "is no path, and the table of pretrained parts, \(missingTable), is not here",
+                hint: "run duet in the project's top folder, or name a file")
+        }
         throw TrainingError(
             .asset, subject: name, detail: "is no path and no known pretrained part",
             hint: "known parts: \(entries.keys.sorted().joined(separator: ", "))")
