@@ -63,7 +63,7 @@ let package = Package(
 
         // 2
         module("Tensors", ["Kernels"]),
-        module("Media", ["Files", "CFFmpeg", "CSndfile"]),
+        module("Media", ["Files", "CKernels", "CFFmpeg", "CSndfile"]),
         module("Downloads", ["Files"]),
 
         // 3

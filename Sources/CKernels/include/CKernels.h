@@ -128,4 +128,5 @@ void duet_window_softmax(duet_scalar scalar, size_t count, double scale, const v
 #include "product.h"
 #include "rounded.h"
 #include "sha256.h"
+#include "spectrum.h"
 #include "stored.h"

@@ -1,3 +1,4 @@
+internal import CKernels
 import Foundation
 
 /// Log-mel frames of a sound.
@@ -54,11 +55,11 @@ public struct LogMelSpectrogram: Sendable {
         guard !waveform.samples.isEmpty else {
             throw MediaError(.empty, subject, "a sound without samples; expected at least one")
         }
-        guard waveform.samples.allSatisfy({ $0.isFinite }) else {
+        guard duet_all_finite(waveform.samples.count, waveform.samples) != 0 else {
             throw MediaError(.invalidSamples, subject, "a sound with samples that are not finite")
         }
         var values = logarithms(of: mirrored(fitted(waveform.samples)))
-        if configuration.compression == .whisper { Self.compress(&values) }
+        if configuration.compression == .whisper { duet_whisper_compress(values.count, &values) }
         return MelFrames(
             frameCount: configuration.frameCount, bandCount: configuration.bandCount,
             values: values)
@@ -89,54 +90,38 @@ public struct LogMelSpectrogram: Sendable {
 
     /// log₁₀ of the mel powers, floored at 1e-10; decibels when configured.
     private func logarithms(of samples: [Float]) -> [Float] {
-        let (frameCount, bandCount) = (configuration.frameCount, configuration.bandCount)
-        let total = frameCount * bandCount
+        let total = configuration.frameCount * configuration.bandCount
         let scale = (configuration.compression == .decibels ? 10 : 1) / log(10.0)
-        let workspace = RealFFT.Workspace(count: transform.count)
         return [Float](unsafeUninitializedCapacity: total) { output, count in
-            for first in stride(from: 0, to: frameCount, by: RealFFT.Lanes.scalarCount) {
-                pack(samples, firstFrame: first, into: workspace)
-                transform.transform(workspace)
-                let laneCount = min(RealFFT.Lanes.scalarCount, frameCount - first)
-                for band in 0..<bandCount {
-                    let power = workspace.power + filters.starts[band]
-                    var sum = RealFFT.Lanes.zero
-                    filters.weights[band].withUnsafeBufferPointer { weights in
-                        for bin in weights.indices { sum += power[bin] * weights[bin] }
-                    }
-                    for lane in 0..<laneCount {
-                        output[(first + lane) * bandCount + band] = Float(
-                            log(max(sum[lane], 1e-10)) * scale)
-                    }
-                }
+            withPlan { plan in
+                let work = UnsafeMutableRawPointer.allocate(
+                    byteCount: duet_mel_work(plan), alignment: 64)
+                defer { work.deallocate() }
+                duet_log_mel(
+                    plan, samples, configuration.frameCount, scale, work, output.baseAddress)
             }
             count = total
         }
     }
 
-    /// Windows four frames side by side; lanes beyond the last frame repeat it.
-    private func pack(_ samples: [Float], firstFrame: Int, into workspace: RealFFT.Workspace) {
-        let hop = configuration.hopSampleCount
-        let last = configuration.frameCount - 1
-        let (a, b) = (firstFrame * hop, min(firstFrame + 1, last) * hop)
-        let (c, d) = (min(firstFrame + 2, last) * hop, min(firstFrame + 3, last) * hop)
-        let (real, imaginary) = (workspace.real, workspace.imaginary)
-        samples.withUnsafeBufferPointer { x in
-            window.withUnsafeBufferPointer { window in
-                for index in 0..<transform.count / 2 {
-                    let (i, j) = (2 * index, 2 * index + 1)
-                    let even = SIMD4<Float>(x[a + i], x[b + i], x[c + i], x[d + i])
-                    let odd = SIMD4<Float>(x[a + j], x[b + j], x[c + j], x[d + j])
-                    real[index] = RealFFT.Lanes(even) * window[i]
-                    imaginary[index] = RealFFT.Lanes(odd) * window[j]
+    /// Lends what is the same for all frames to the loops in C.
+    private func withPlan(_ body: (UnsafePointer<duet_mel_plan>) -> Void) {
+        window.withUnsafeBufferPointer { window in
+            transform.passes.withUnsafeBufferPointer { passes in
+                transform.twiddles.withUnsafeBufferPointer { twiddles in
+                    transform.separators.withUnsafeBufferPointer { separators in
+                        filters.withBands { starts, counts, weights in
+                            var plan = duet_mel_plan(
+                                window: transform.count, hop: configuration.hopSampleCount,
+                                shape: window.baseAddress, pass_count: passes.count,
+                                passes: passes.baseAddress, twiddles: twiddles.baseAddress,
+                                separators: separators.baseAddress, bands: filters.bandCount,
+                                starts: starts, counts: counts, weights: weights)
+                            body(&plan)
+                        }
+                    }
                 }
             }
         }
-    }
-
-    /// Formula: (max(x, max x − 8) + 4) / 4
-    private static func compress(_ values: inout [Float]) {
-        guard let largest = values.max() else { return }
-        for index in values.indices { values[index] = (max(values[index], largest - 8) + 4) / 4 }
     }
 }

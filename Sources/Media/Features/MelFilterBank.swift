@@ -35,9 +35,11 @@ public struct MelFilterBank: Sendable, Hashable {
     /// Bins of the spectrum.
     public let binCount: Int
     /// The first bin each filter hears.
-    let starts: [Int]
-    /// The weights of each filter from its first bin on.
-    let weights: [[Double]]
+    private let starts: [Int]
+    /// How many bins each filter hears.
+    private let counts: [Int]
+    /// The weights of each filter from its first bin on, one filter after the other.
+    private let weights: [Double]
 
     /// Lays out the filters.
     ///
@@ -54,8 +56,8 @@ public struct MelFilterBank: Sendable, Hashable {
             scale.hertz(low + (high - low) * Double(index) / Double(bandCount + 1))
         }
         let binHertz = Double(sampleRateHertz) / 2 / Double(binCount - 1)
-        var starts: [Int] = []
-        var weights: [[Double]] = []
+        var (starts, counts): ([Int], [Int]) = ([], [])
+        var weights: [Double] = []
         for band in 0..<bandCount {
             let (left, middle, right) = (edges[band], edges[band + 1], edges[band + 2])
             let height = scale == .slaney ? 2 / (right - left) : 1
@@ -68,9 +70,11 @@ public struct MelFilterBank: Sendable, Hashable {
             let first = all.firstIndex { $0 > 0 } ?? 0
             let last = all.lastIndex { $0 > 0 } ?? first
             starts.append(first)
-            weights.append(Array(all[first...last]))
+            counts.append(last - first + 1)
+            weights += all[first...last]
         }
         self.starts = starts
+        self.counts = counts
         self.weights = weights
     }
 
@@ -79,11 +83,26 @@ public struct MelFilterBank: Sendable, Hashable {
     /// Shapes: [binCount, bandCount]
     package var matrix: [Float] {
         var matrix = [Float](repeating: 0, count: binCount * bandCount)
+        var next = 0
         for band in 0..<bandCount {
-            for (offset, weight) in weights[band].enumerated() {
-                matrix[(starts[band] + offset) * bandCount + band] = Float(weight)
+            for bin in starts[band]..<starts[band] + counts[band] {
+                matrix[bin * bandCount + band] = Float(weights[next])
+                next += 1
             }
         }
         return matrix
+    }
+
+    /// Lends the first bins, the numbers of bins and the weights to the loops in C.
+    func withBands(
+        _ body: (UnsafePointer<Int>?, UnsafePointer<Int>?, UnsafePointer<Double>?) -> Void
+    ) {
+        starts.withUnsafeBufferPointer { starts in
+            counts.withUnsafeBufferPointer { counts in
+                weights.withUnsafeBufferPointer { weights in
+                    body(starts.baseAddress, counts.baseAddress, weights.baseAddress)
+                }
+            }
+        }
     }
 }
