@@ -62,7 +62,8 @@ public struct Assets: Sendable {
         if let missingTable {
             throw TrainingError(
                 .asset, subject: name,
-                detail: "is no path, and the table of pretrained parts, \(missingTable), is not here",
+                detail:
+                    "is no path, and the table of pretrained parts, \(missingTable), is not here",
                 hint: "run duet in the project's top folder, or name a file")
         }
         throw TrainingError(
