@@ -2,7 +2,8 @@ internal import Checkpointing
 internal import Foundation
 internal import Recipes
 
-/// Where a checkpoint's recipe and the one it is to be continued with part ways.
+/// Where a checkpoint's recipe and the one it is to be continued with part ways; when checkpoints are
+/// written may differ, as it changes no bit of what is trained.
 enum RecipeDifference {
     /// Refuses a checkpoint that was not made by a recipe.
     static func require(_ recipe: Recipe, of checkpoint: Checkpoint) throws {
@@ -33,7 +34,11 @@ enum RecipeDifference {
     }
 
     private static func lines(_ text: String) -> [String] {
-        text.split(separator: "\n").map(String.init)
+        var isFree = false
+        return text.split(separator: "\n").map(String.init).filter { line in
+            if indent(line) == 0 { isFree = line == "checkpoint:" }
+            return !isFree
+        }
     }
 
     private static func indent(_ line: String) -> Int { line.prefix { $0 == " " }.count }

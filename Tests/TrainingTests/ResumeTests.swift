@@ -1,6 +1,7 @@
 import Checkpointing
 import Foundation
 import Layers
+import Recipes
 import Tensors
 import Testing
 import Training
@@ -24,6 +25,18 @@ import Training
         try await run.train("stopped", settings, resuming: true, stoppingAfter: 4)
         let last = try await run.train("stopped", settings, resuming: true)
         #expect(last.step == 7 && !last.wasInterrupted)
+        try expectEqual(run, "straight", "stopped")
+    }
+
+    @Test func anotherCheckpointIntervalChangesNoBit() async throws {
+        let run = try TinyRun()
+        try await run.train("straight")
+        try await run.train("stopped", ["checkpoint.every_steps=5"], stoppingAfter: 3)
+        let settings = ["checkpoint={every_steps: 1, keep: 1}"]
+        try await run.train("stopped", settings, resuming: true, stoppingAfter: 5)
+        let recipe = try run.recipe("stopped", settings).resolvedYAML
+        #expect(try run.checkpoint("stopped").recipe == recipe)
+        try await run.train("stopped", resuming: true)
         try expectEqual(run, "straight", "stopped")
     }
 
