@@ -1,3 +1,4 @@
+import Kernels
 public import Layers
 public import Tensors
 
@@ -27,4 +28,14 @@ public struct GradientWindow {
 
     /// The summed, not yet divided gradient of a parameter; nil when no micro-batch reached it.
     public subscript(parameter: Parameter) -> Tensor? { sums[parameter.key] }
+
+    /// The norm of these parameters' gradients together.
+    ///
+    /// Formula: ‖g‖ with g = Σ gᵢ / Σ wᵢ
+    public func norm(of parameters: [Parameter]) -> Double {
+        let squares = parameters.reduce(0.0) { sum, parameter in
+            sum + (self[parameter].map { Reductions.sumOfSquares($0.scalars) } ?? 0)
+        }
+        return squares.squareRoot() / weight
+    }
 }

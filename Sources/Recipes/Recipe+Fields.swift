@@ -25,6 +25,7 @@ extension Recipe {
                 everySteps: fields.section("checkpoint").integer("every_steps"),
                 keptCount: fields.section("checkpoint").integer("keep")),
             findsAnomalies: fields.section("debug").flag("anomalies"),
+            modalityNormInterval: fields.section("debug").integer("modality_norms"),
             outputFolder: fields.text("output"),
             resolvedYAML: RecipeWriter.yaml(fields.values))
     }

@@ -31,6 +31,8 @@ public struct Recipe: Sendable, Equatable {
     public let checkpoint: Checkpointing
     /// Whether every operation's result is looked at.
     public let findsAnomalies: Bool
+    /// Steps between measurements of each modality's gradient norm; 0 for never.
+    public let modalityNormInterval: Int
     /// The run's folder.
     public let outputFolder: String
     /// The recipe with every key written out, which reads back as the same recipe.

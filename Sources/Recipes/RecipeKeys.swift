@@ -154,7 +154,12 @@ extension RecipeKey {
         .key(
             "anomalies", .flag, false,
             "look at every operation's result in every step, and stop at the first that is NaN or "
-                + "infinite, even where the loss would not show it; steps take longer")
+                + "infinite, even where the loss would not show it; steps take longer"),
+        .key(
+            "modality_norms", .count, 0,
+            "steps between measurements of what each modality gives to the gradient, as its norm in "
+                + "metrics.jsonl; each of them computes a step once more for each modality; 0 for "
+                + "never"),
     ]
 
     private static let checkpoint: [RecipeKey] = [

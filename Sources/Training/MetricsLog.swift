@@ -97,6 +97,7 @@ final class MetricsLog {
                 "supervised_tokens": report.supervisedCount,
             ]
             if let loss = report.loss { row["loss"] = loss }
+            if let norm = report.gradientNorm { row["gradient_norm"] = norm }
             result[modality.rawValue] = row
         }
         return result

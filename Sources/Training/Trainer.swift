@@ -178,6 +178,11 @@ public final class Trainer {
             let result = try losses(of: batch) { gradients.add($0, of: trained, weight: $1) }
             batch.packed.addReport(losses: result.losses, to: &modalities)
         }
+        let interval = bench.recipe.modalityNormInterval
+        if interval > 0, (step + 1) % interval == 0 {
+            let norms = ModalityNorms.measure(window.batches, bench.model, trained)
+            for (modality, norm) in norms { modalities[modality]?.gradientNorm = norm }
+        }
         let factor = schedule.factor(at: step)
         let update: AdamW.StepReport
         do {

@@ -50,6 +50,8 @@ public struct ModalityReport: Sendable, Equatable {
     public var supervisedCount = 0
     /// Summed loss of the supervised tokens.
     public var lossSum = 0.0
+    /// The norm of what its samples give to the gradient, before clipping, where that was measured.
+    public var gradientNorm: Double?
 
     /// Mean loss of a supervised token, or nil where there is none.
     public var loss: Double? { supervisedCount > 0 ? lossSum / Double(supervisedCount) : nil }

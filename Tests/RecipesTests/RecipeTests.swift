@@ -95,7 +95,7 @@ import Testing
         let reliance = try #require(recipe.reliance)
         #expect(reliance.dataFile == "d.json" && reliance.sampleCount == 8)
         #expect(reliance.everySteps == 10)
-        #expect(recipe.findsAnomalies)
+        #expect(recipe.findsAnomalies && recipe.modalityNormInterval == 7)
         #expect(recipe.validation.everySteps == 5 && recipe.checkpoint.everySteps == 6)
     }
 

@@ -163,6 +163,58 @@ import Training
         #expect(heard.allSatisfy { $0 != 1 })
     }
 
+    /// Float32 sums in another order.
+    private static let normTolerance = 1e-5
+
+    @Test(arguments: [Modality.visual, .audio, .audioVisual])
+    func theNormOfAModalityIsThatOfItsSamplesAlone(_ modality: Modality) async throws {
+        let run = try TinyRun()
+        let settings = [
+            "train.steps=1", "train.accumulation=1", "train.lora.dropout=0",
+            "train.lora.patterns=[]", "data.audio_variants=0", "data.augmentation=null",
+            "data.validation=[]", "validation.every_steps=0",
+        ]
+        let (mixed, alone) = (Events(), Events())
+        try await run.train(
+            "mixed",
+            settings + [
+                "data.batch={visual: 5, audio: 5, audio_visual: 5}", "debug.modality_norms=1",
+            ], observe: mixed.add)
+        let key = modality.rawValue.replacingOccurrences(of: "-", with: "_")
+        try await run.train("alone", settings + ["data.batch={\(key): 5}"], observe: alone.add)
+        let (whole, part) = (try #require(mixed.steps.first), try #require(alone.steps.first))
+        let norms = whole.modalities.compactMapValues(\.gradientNorm)
+        #expect(norms.count == 3 && whole.gradientNorm < norms.values.reduce(0, +))
+        // Each is divided by the tokens of its own step.
+        func count(_ step: StepReport) -> Double {
+            Double(step.modalities.values.reduce(0) { $0 + $1.supervisedCount })
+        }
+        let (found, expected) = (
+            try #require(norms[modality]) * count(whole), part.gradientNorm * count(part)
+        )
+        #expect(expected > 0 && abs(found - expected) <= Self.normTolerance * expected)
+    }
+
+    @Test func normsOfModalitiesStandInTheLogAndChangeNothing() async throws {
+        let run = try TinyRun()
+        let settings = ["train.loss_weights={visual: 0.5, audio: 2}"]
+        let measured = settings + ["debug.modality_norms=3"]
+        try await run.train("plain", settings)
+        try await run.train("measured", measured)
+        let (plain, other) = (try run.checkpoint("plain"), try run.checkpoint("measured"))
+        #expect(plain.tensors == other.tensors && plain.optimizer == other.optimizer)
+        let lines = try run.metrics("measured").filter { $0.contains("\"learning_rate\"") }
+        // Besides that of the whole step.
+        let counts = lines.map { $0.components(separatedBy: "\"gradient_norm\"").count - 2 }
+        #expect(counts == [0, 0, 3, 0, 0, 3, 0])
+        try await run.train("stopped", measured, stoppingAfter: 2)
+        try await run.train("stopped", measured, resuming: true)
+        try expectEqual(run, "measured", "stopped")
+        let recipe = try run.recipe("planned", measured)
+        let seconds = try Planner(recipe: recipe).plan().seconds
+        #expect(seconds.modalityNorms > 0 && seconds.modalityNorms < seconds.steps)
+    }
+
     @Test func everySettingResumesToTheBit() async throws {
         let run = try Self.run(requires: #""visual""#)
         try run.write(TinyRun.rows(0..<3), to: "held.json")

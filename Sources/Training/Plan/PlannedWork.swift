@@ -28,9 +28,9 @@ struct PlannedWork {
             Double(count) * operations.forward(shape) * speed.secondsPerForwardOperation
         }
         var seconds = RunPlan.Seconds()
-        seconds.steps =
-            shapes.total(operations.step) * speed.secondsPerStepOperation
-            + Double(stepCount) * speed.updateSeconds
+        let computing = shapes.total(operations.step) * speed.secondsPerStepOperation
+        seconds.steps = computing + Double(stepCount) * speed.updateSeconds
+        seconds.modalityNorms = computing * recipe.modalityNormShare(stepCount: stepCount)
         seconds.validation = forward(validation, recipe.validationCount(stepCount: stepCount))
         seconds.reliance = forward(reliance, recipe.relianceCount(stepCount: stepCount))
         return seconds
@@ -46,6 +46,14 @@ extension Recipe {
     /// Steps after which reliance is measured.
     fileprivate func relianceCount(stepCount: Int) -> Int {
         reliance.map { Self.dueCount($0.everySteps, stepCount) } ?? 0
+    }
+
+    /// How often a step is computed again on average, for the norms of its modalities.
+    fileprivate func modalityNormShare(stepCount: Int) -> Double {
+        guard modalityNormInterval > 0, stepCount > 0 else { return 0 }
+        let quotas = [data.batch.visual, data.batch.audio, data.batch.audioVisual]
+        let count = (stepCount / modalityNormInterval) * quotas.count { $0 > 0 }
+        return Double(count) / Double(stepCount)
     }
 
     /// Steps after which a checkpoint is written: at its interval, after a validation and at the end.

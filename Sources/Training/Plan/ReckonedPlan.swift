@@ -60,6 +60,8 @@ struct ReckonedPlan {
         let operations = operations(configuration, trainedCounts)
         var seconds = RunPlan.Seconds()
         seconds.steps = extrapolated(one.seconds.steps, some.seconds.steps)
+        seconds.modalityNorms = extrapolated(
+            one.seconds.modalityNorms, some.seconds.modalityNorms)
         seconds.validation = extrapolated(one.seconds.validation, some.seconds.validation)
         seconds.reliance = extrapolated(one.seconds.reliance, some.seconds.reliance)
         let encoders = try encoders(

@@ -51,12 +51,15 @@ public struct RunPlan: Sendable, Codable, Equatable {
     public struct Seconds: Sendable, Codable, Equatable {
         public var encoding = 0.0
         public var steps = 0.0
+        public var modalityNorms = 0.0
         public var validation = 0.0
         public var reliance = 0.0
         public var checkpoints = 0.0
 
         /// All together.
-        public var total: Double { encoding + steps + validation + reliance + checkpoints }
+        public var total: Double {
+            encoding + steps + modalityNorms + validation + reliance + checkpoints
+        }
     }
 
     /// The recipe's name.

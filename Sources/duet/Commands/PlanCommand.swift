@@ -52,6 +52,7 @@ enum PlanText {
             .map { "\(Quantity.count($0.value)) in \($0.key)" }
         let parts: [(String, Double)] = [
             ("encoding", plan.seconds.encoding), ("steps", plan.seconds.steps),
+            ("norms by modality", plan.seconds.modalityNorms),
             ("validation", plan.seconds.validation), ("reliance", plan.seconds.reliance),
             ("checkpoints", plan.seconds.checkpoints),
         ]
