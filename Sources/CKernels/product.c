@@ -13,10 +13,11 @@
 #define TALL 12
 #define WIDE (2 * LANES)
 /// A panel of b, DEEP × WIDE, is read from the second-level cache once a tile, while TALL rows of a
-/// stay in the first; DEEP × BROAD values of b together take half of the second level. Every pass
-/// over k reads and writes c, which lies further away: the fewer, the better.
+/// stay in the first; DEEP × BROAD values of b together take two thirds of the second level. Every pass
+/// over k reads and writes c, and every pass over n reads a, which lie further away: the fewer, the
+/// better.
 #define DEEP 576
-#define BROAD 256
+#define BROAD 288
 /// Rows of a that lie a multiple of this many floats apart push each other out of the first-level cache.
 #define ALIASED 1024
 
