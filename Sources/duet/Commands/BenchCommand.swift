@@ -27,9 +27,10 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
         abstract: "Time the training step on a recorded batch, and check its losses.",
         discussion: """
             The file holds a batch, the first adapters and projectors, optimizer settings and the \
-            losses that another program found. Without a file, --tokens makes up one sequence, and \
-            adapters on every linear map are trained. The first step is not counted, unless it is \
-            the only one.
+            losses that another program found. Frozen weights stay as the file stores them; \
+            --float32 makes floats of them first, which takes more memory. Without a file, \
+            --tokens makes up one sequence, and adapters on every linear map are trained. The \
+            first step is not counted, unless it is the only one.
 
             Example: duet bench train-step --inputs finetune_seed0.safetensors \
             --model smollm2-135m-instruct --steps 8
@@ -43,8 +44,8 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
     @Option(help: "Instead of a recorded batch, one made-up sequence of this many tokens.")
     var tokens: Int?
 
-    @Flag(help: "Keep frozen weights as their file stores them.")
-    var asStored = false
+    @Flag(help: "Make 32-bit floats of the frozen weights first.")
+    var float32 = false
 
     @Flag(help: "Keep one input of each layer and run the layers twice.")
     var gradientCheckpointing = false
@@ -87,7 +88,7 @@ struct BenchTrainStepCommand: AsyncParsableCommand {
         if let threads { Parallel.use(threads: threads) }
         let path = try Assets().path(of: model)
         let savings = TrainStepBenchmark.Savings(
-            storedWeights: asStored, gradientCheckpointing: gradientCheckpointing)
+            storedWeights: !float32, gradientCheckpointing: gradientCheckpointing)
         let benchmark =
             if let inputs {
                 try TrainStepBenchmark(
