@@ -70,10 +70,44 @@ import Testing
         #expect(usual.summary != read.summary)
     }
 
+    @Test func settingsOfLAIONAreRead() throws {
+        func read(_ more: String) throws -> ClapSpectrograms {
+            let text = """
+                {"feature_extractor_type": "ClapFeatureExtractor", "truncation": "rand_trunc",
+                 "frequency_min": 50, "max_length_s": 0.1\(more)}
+                """
+            return try ClapSpectrograms(huggingFaceJSON: Data(text.utf8), subject: "config")
+        }
+        let usual = try read("")
+        let laion = try read(#", "mel_scale": "htk", "int16_rounding": true"#)
+        #expect(usual.spectrogram.configuration.scale == .slaney)
+        #expect(!usual.spectrogram.configuration.roundsTo16Bits)
+        #expect(laion.spectrogram.configuration.scale == .htk)
+        #expect(laion.spectrogram.configuration.roundsTo16Bits)
+        let filtered = try read(#", "mel_scale": "htk""#)
+        #expect(Set([usual.summary, laion.summary, filtered.summary]).count == 3)
+    }
+
+    @Test func integersOf16BitsAreWhatIsHeard() throws {
+        let loud = Waveform(
+            samples: sound(4_800).samples.map { 3 * $0 }, sampleRateHertz: 48_000)
+        let integers = loud.samples.map { Int16(32_767 * max(-1, min(1, $0))) }
+        let held = Waveform(
+            samples: integers.map { Float($0) / 32_767 }, sampleRateHertz: 48_000)
+        var configuration = LogMelSpectrogram.Configuration.clap(seconds: 0.1)
+        let plain = try LogMelSpectrogram(configuration)
+        configuration.roundsTo16Bits = true
+        let rounding = try LogMelSpectrogram(configuration)
+        let expected = try plain.frames(of: held)
+        #expect(try rounding.frames(of: loud) == expected)
+        #expect(try plain.frames(of: loud) != expected)
+    }
+
     @Test(arguments: [
         "{}", #"{"feature_extractor_type": "WhisperFeatureExtractor"}"#,
         #"{"feature_extractor_type": "ClapFeatureExtractor", "padding": "reflect"}"#,
         #"{"feature_extractor_type": "ClapFeatureExtractor", "top_db": 80}"#,
+        #"{"feature_extractor_type": "ClapFeatureExtractor", "mel_scale": "bark"}"#,
     ])
     func otherConfigurationsAreErrors(json: String) {
         let failure = MediaFixtures.failure { () throws(MediaError) in

@@ -91,6 +91,7 @@ import Training
         let mel = try #require(heard["spectrogram"] as? [String: Any])
         #expect(mel["samples"] as? Int == 96_000 && mel["mel_scale"] as? String == "htk")
         #expect(mel["padding"] as? String == "repeatsThenZeros")
+        #expect(mel["rounds_to_16_bits"] as? Bool == false)
         #expect((mel["formula"] as? String)?.hasSuffix("y = 10 log10(power)") == true)
         #expect(
             (heard["encoder_output"] as? String)?.hasPrefix("last_hidden_state of transformers'")

@@ -14,12 +14,16 @@ extension ClapSpectrograms {
         var truncation: String?
         var padding: String?
         var padding_value: Double?
+        var mel_scale: String?
+        var int16_rounding: Bool?
     }
 
     /// Reads Hugging Face's preprocessor_config.json of a CLAP model.
     ///
     /// A field that is left out has ClapFeatureExtractor's own default. Slaney's filters go with
-    /// `rand_trunc`, HTK's with `fusion`.
+    /// `rand_trunc`, HTK's with `fusion`. Two fields beyond that extractor's say what LAION's own code does
+    /// to every sound: `mel_scale` names the filters (there `htk`, with `frequency_min` 50), and
+    /// `int16_rounding` takes the sound as 16-bit integers.
     /// Throws: `MediaError` naming what is not handled
     public init(huggingFaceJSON data: Data, subject: String) throws(MediaError) {
         func problem(_ detail: String) -> MediaError {
@@ -51,19 +55,27 @@ extension ClapSpectrograms {
         guard let padding = paddings[style] else {
             throw problem("padding \(style); expected repeatpad, repeat or pad")
         }
-        guard let configuration = Self.configuration(fields, truncation, padding) else {
+        guard let scale = Self.scale(fields, truncation) else {
+            throw problem("mel_scale \(fields.mel_scale ?? ""); expected slaney or htk")
+        }
+        guard let configuration = Self.configuration(fields, scale, padding) else {
             throw problem("max_length_s \(fields.max_length_s ?? 0) is no length")
         }
         try self.init(truncation: truncation, configuration: configuration)
     }
 
+    /// The filters that are named, or else those that go with the truncation; nil for an unknown name.
+    private static func scale(_ fields: Fields, _ truncation: Truncation) -> MelFilterBank.Scale? {
+        guard let name = fields.mel_scale else { return truncation == .fusion ? .htk : .slaney }
+        return MelFilterBank.Scale(rawValue: name)
+    }
+
     /// The fields over ClapFeatureExtractor's own values; nil when the window has no length.
     private static func configuration(
-        _ fields: Fields, _ truncation: Truncation,
+        _ fields: Fields, _ scale: MelFilterBank.Scale,
         _ padding: LogMelSpectrogram.Configuration.Padding
     ) -> LogMelSpectrogram.Configuration? {
-        var configuration = LogMelSpectrogram.Configuration.clap(
-            scale: truncation == .fusion ? .htk : .slaney, padding: padding)
+        var configuration = LogMelSpectrogram.Configuration.clap(scale: scale, padding: padding)
         configuration.sampleRateHertz = fields.sampling_rate ?? configuration.sampleRateHertz
         configuration.windowSampleCount =
             fields.fft_window_size ?? configuration.windowSampleCount
@@ -71,6 +83,7 @@ extension ClapSpectrograms {
         configuration.bandCount = fields.feature_size ?? configuration.bandCount
         configuration.lowestHertz = fields.frequency_min ?? configuration.lowestHertz
         configuration.highestHertz = fields.frequency_max ?? configuration.highestHertz
+        configuration.roundsTo16Bits = fields.int16_rounding ?? false
         let samples = (fields.max_length_s ?? 10) * Double(configuration.sampleRateHertz)
         guard let count = Int(exactly: samples.rounded()) else { return nil }
         configuration.sampleCount = count
@@ -83,6 +96,6 @@ extension ClapSpectrograms {
         return "\(truncation.rawValue), \(c.padding.rawValue) to \(c.sampleCount) at "
             + "\(c.sampleRateHertz) Hz; window \(c.windowSampleCount), hop \(c.hopSampleCount), "
             + "\(c.bandCount) \(c.scale.rawValue) bands \(c.lowestHertz)-\(c.highestHertz) Hz, "
-            + "\(c.compression.rawValue)"
+            + "\(c.compression.rawValue)" + (c.roundsTo16Bits ? ", samples of 16 bits" : "")
     }
 }

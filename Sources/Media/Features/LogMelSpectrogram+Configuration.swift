@@ -41,6 +41,11 @@ extension LogMelSpectrogram {
         public var padding: Padding
         /// Whether the frame centred on the very end is left out.
         public var dropsLastFrame: Bool
+        /// Whether samples are taken as integers of 16 bits, as LAION's own CLAP code takes them.
+        ///
+        /// Formula: y = trunc(32,767 · min(max(x, −1), 1)) / 32,767
+        /// Source: LAION-AI/CLAP, `float32_to_int16` and `int16_to_float32`
+        public var roundsTo16Bits = false
 
         /// Frames that come out.
         public var frameCount: Int { sampleCount / hopSampleCount + (dropsLastFrame ? 0 : 1) }

@@ -58,11 +58,20 @@ public struct LogMelSpectrogram: Sendable {
         guard duet_all_finite(waveform.samples.count, waveform.samples) != 0 else {
             throw MediaError(.invalidSamples, subject, "a sound with samples that are not finite")
         }
-        var values = logarithms(of: mirrored(fitted(waveform.samples)))
+        let samples =
+            configuration.roundsTo16Bits ? Self.rounded(waveform.samples) : waveform.samples
+        var values = logarithms(of: mirrored(fitted(samples)))
         if configuration.compression == .whisper { duet_whisper_compress(values.count, &values) }
         return MelFrames(
             frameCount: configuration.frameCount, bandCount: configuration.bandCount,
             values: values)
+    }
+
+    /// The sound as integers of 16 bits would hold it.
+    private static func rounded(_ samples: [Float]) -> [Float] {
+        samples.map { (sample: Float) -> Float in
+            (min(max(sample, -1), 1) * 32_767).rounded(.towardZero) / 32_767
+        }
     }
 
     /// The sound cut, repeated or filled to the configured length.

@@ -79,7 +79,7 @@ extension FeatureStore {
             "mel_scale": mel.scale.rawValue, "compression": mel.compression.rawValue,
             "formula": "of mel powers of at least 1e-10: \(powers)",
             "samples": mel.sampleCount, "padding": mel.padding.rawValue, "padding_rule": padding,
-            "drops_last_frame": mel.dropsLastFrame,
+            "drops_last_frame": mel.dropsLastFrame, "rounds_to_16_bits": mel.roundsTo16Bits,
             "frames": "centred, the sound mirrored at both ends, periodic Hann window",
         ]
     }
