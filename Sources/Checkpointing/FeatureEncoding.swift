@@ -7,6 +7,9 @@ public enum FeatureStorage: String, Sendable, CaseIterable {
 
     /// The type of the numbers in the file.
     var scalarType: StoredScalarType { self == .float16 ? .float16 : .float32 }
+
+    /// Bytes of one number.
+    public var byteCount: Int { scalarType.byteCount }
 }
 
 /// Features as bytes in the file, and back.

@@ -59,12 +59,7 @@ struct BatchPreparer: Sendable {
     }
 
     private func presented(_ scheduled: ScheduledBatch) throws -> [PresentedSample] {
-        try scheduled.entries.map { entry in
-            let sample = sources[entry.reference.dataset][entry.reference.sample]
-            return PresentedSample(
-                sample, withholding: Ablation(entry),
-                variant: try features.variant(of: sample, seed: seed, step: scheduled.step))
-        }
+        try scheduled.presented(sources) { try features.variant(of: $0, seed: seed, step: $1) }
     }
 }
 

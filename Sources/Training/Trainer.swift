@@ -4,6 +4,7 @@ internal import Files
 internal import Foundation
 internal import Kernels
 internal import Layers
+internal import Media
 internal import Models
 internal import Optimization
 internal import Recipes
@@ -31,6 +32,8 @@ public final class Trainer {
     private var reliance: RelianceReport?
     private var latestCheckpoint: String?
     private var earlierSeconds = 0.0
+    /// Sounds that were told to be longer than what is heard of them.
+    private var toldCutCount = 0
 
     /// Puts a run together; with `resuming`, from the latest checkpoint of its folder.
     ///
@@ -88,27 +91,19 @@ public final class Trainer {
         for text in SkippedSample.notices(data.skipped) { observe(.notice(text)) }
         let start = Date()
         try await prepareFeatures(interruption, observe)
-        if step == 0, !interruption.isRequested { try measureFeatures() }
         if !isResumed { try folder.begin(recipe: bench.recipe.resolvedYAML) }
         let log = try MetricsLog(path: folder.metricsPath, keepingStepsUpTo: step)
         if step == 0, !data.skipped.isEmpty { try log.write(data.skipped) }
-        var loss = Double.nan
-        let batches = data.batches(steps: step..<stepCount)
-        let iterator = batches.makeAsyncIterator()
-        while step < stepCount && !interruption.isRequested {
-            let began = Date()
-            guard let window = try await iterator.next() else { break }
-            let waited = Date().timeIntervalSince(began)
-            let report = try trainStep(window, began: began, waitingSeconds: waited)
-            loss = report.loss
-            try log.write(report)
-            observe(.stepped(report))
-            if isDue(bench.recipe.validation.everySteps) { try await validate(log, observe) }
-            if isDue(bench.recipe.reliance?.everySteps ?? 0) { try measureReliance(log, observe) }
-            if isDue(bench.recipe.checkpoint.everySteps) || validated?.step == step {
-                try save(log, seconds: elapsed(since: start), observe)
-            }
+        let features = data.featuresAhead(steps: step..<stepCount, interruption)
+        let loss: Double
+        do {
+            loss = try await makeSteps(features, interruption, log, since: start, observe)
+        } catch {
+            await features.end()
+            throw error
         }
+        await features.end()
+        tellCutSounds(observe)
         if validated?.step != step && step == stepCount { try await validate(log, observe) }
         if step == stepCount, reliance?.step != step { try measureReliance(log, observe) }
         let path = try save(log, seconds: elapsed(since: start), observe)
@@ -125,10 +120,55 @@ public final class Trainer {
         return summary
     }
 
+    /// Makes the steps until the last one or an interruption; returns the last one's loss.
+    private func makeSteps(
+        _ features: FeaturesAhead, _ interruption: Interruption, _ log: MetricsLog,
+        since start: Date, _ observe: (TrainingEvent) -> Void
+    ) async throws -> Double {
+        var loss = Double.nan
+        let batches = data.batches(steps: step..<stepCount, features)
+        let iterator = batches.makeAsyncIterator()
+        while step < stepCount && !interruption.isRequested {
+            let began = Date()
+            let next: TrainingWindow?
+            do {
+                next = try await iterator.next() ?? nil
+            } catch {
+                try save(log, seconds: elapsed(since: start), observe)
+                throw afterSaving(error)
+            }
+            guard let window = next else { break }
+            let waited = Date().timeIntervalSince(began)
+            let report = try trainStep(window, began: began, waitingSeconds: waited)
+            loss = report.loss
+            try log.write(report)
+            observe(.stepped(report))
+            if isDue(bench.recipe.validation.everySteps) { try await validate(log, observe) }
+            if isDue(bench.recipe.reliance?.everySteps ?? 0) { try measureReliance(log, observe) }
+            if isDue(bench.recipe.checkpoint.everySteps) || validated?.step == step {
+                try save(log, seconds: elapsed(since: start), observe)
+            }
+        }
+        return loss
+    }
+
+    /// What kept the next step from being prepared, with what can be done now that the run is saved.
+    private func afterSaving(_ error: any Error) -> any Error {
+        guard let error = error as? MediaError else { return error }
+        return MediaError(
+            error.kind, error.subject, error.detail,
+            hint: (error.hint.isEmpty ? "" : "\(error.hint); ")
+                + "step \(step + 1) needs it, and the run is saved after step \(step): put the file "
+                + "right and continue with --resume, or begin anew with data.on_bad_sample: skip")
+    }
+
+    /// Encodes what is needed before the first step, and gives new projectors the statistics of what they
+    /// will see.
     private func prepareFeatures(
         _ interruption: Interruption, _ observe: (TrainingEvent) -> Void
     ) async throws {
-        let cutCount = try await data.prepareFeatures(interruption) {
+        let projectors = step == 0 ? try unmeasuredProjectors() : []
+        try await data.prepareFeatures(measuring: projectors.map(\.kind), interruption) {
             observe(.encoding(done: $0, total: $1))
         }
         if let counts = data.augmentedCounts {
@@ -137,26 +177,38 @@ public final class Trainer {
                     "modality augmentation: of \(counts.all) audio-visual samples, \(counts.muted) "
                         + "can be muted and \(counts.blanked) blanked, as their requires say"))
         }
-        guard cutCount > 0, let seconds = bench.recipe.model.audio?.durationSeconds else { return }
-        observe(
-            .notice(
-                "sounds longer than model.audio.seconds: \(cutCount); only their first "
-                    + "\(seconds) s are heard"))
-    }
-
-    /// Gives new projectors the statistics of what they will see.
-    private func measureFeatures() throws {
-        for (projector, name, kind) in [
-            (bench.model.visualProjector, "model.mm_projector", MediaKind.visual),
-            (bench.model.audioProjector, "model.mm_projector_a", MediaKind.audio),
-        ] {
-            guard let projector, try bench.beginsAnew(name),
-                let statistics = try data.featureStatistics(kind)
-            else { continue }
+        tellCutSounds(observe)
+        if interruption.isRequested { return }
+        for (projector, kind) in projectors {
+            guard let statistics = try data.featureStatistics(kind) else { continue }
             try projector.measure(
                 mean: statistics.mean, variance: statistics.variance,
                 outputRMS: bench.model.language.embeddingRMS)
         }
+    }
+
+    /// Projectors that take their statistics from this run's media.
+    private func unmeasuredProjectors() throws -> [(projector: Projector, kind: MediaKind)] {
+        let kinds = try bench.recipe.newProjectorKinds()
+        return [
+            (bench.model.visualProjector, MediaKind.visual), (bench.model.audioProjector, .audio),
+        ]
+        .compactMap { projector, kind in
+            kinds.contains(kind) ? projector.map { ($0, kind) } : nil
+        }
+    }
+
+    /// Tells how many of the sounds that were encoded are cut, when there are more than told before.
+    private func tellCutSounds(_ observe: (TrainingEvent) -> Void) {
+        let count = bench.features.cutCount
+        guard count > toldCutCount, let seconds = bench.recipe.model.audio?.durationSeconds else {
+            return
+        }
+        toldCutCount = count
+        observe(
+            .notice(
+                "sounds longer than model.audio.seconds: \(count); only their first "
+                    + "\(seconds) s are heard"))
     }
 
     private func elapsed(since start: Date) -> Double {
@@ -288,10 +340,11 @@ public final class Trainer {
                 step: step, optimizer: optimizer, ledger: ledger,
                 validationLoss: validated?.step == step ? validated?.loss : nil,
                 bestValidationLoss: bestValidationLoss, reliance: reliance, seconds: seconds)
+            latestCheckpoint = path
+            try bench.features.reader.cache.flush()
         } catch let error as CheckpointError where error.kind == .unwritable {
             throw notWritten(error)
         }
-        latestCheckpoint = path
         observe(.saved(path: path, step: step))
         return path
     }

@@ -25,14 +25,20 @@ struct TrainingData {
     private let samples: TrainingSamples
     /// Which samples each step takes.
     let order: TrainingOrder
+    /// Which media are encoded, and when.
+    let media: MediaSchedule
 
     /// Writes samples by the workbench's prompts when no others are given.
     init(bench: Workbench, samples: TrainingSamples, prompts: PromptEncoder? = nil) throws {
         self.bench = bench
         self.samples = samples
-        let (prompts, media) = (prompts ?? bench.prompts, bench.features.reader.tokenCounts)
+        let (prompts, reader) = (prompts ?? bench.prompts, bench.features.reader)
+        let (seed, tokenCounts) = (bench.recipe.seed, reader.tokenCounts)
         order = try TrainingOrder(bench.recipe, samples.training) {
-            try prompts.encode($0, mediaTokens: media).tokens.count
+            try prompts.encode($0, mediaTokens: tokenCounts).tokens.count
+        }
+        media = MediaSchedule(order, samples) { sample, step in
+            try reader.variant(of: sample, seed: seed, step: step)
         }
     }
 
@@ -47,16 +53,13 @@ struct TrainingData {
     /// Samples in each data set.
     var sampleCounts: [Int] { samples.training.map(\.count) }
 
-    /// Mean and variance of every channel of the training media's tokens, each medium once, sounds as
-    /// they are; nil when there are no such media.
+    /// Mean and variance of every channel of the tokens of some training media
+    /// (`MediaSchedule.measuredPaths`), sounds as they are; nil when there are no such media.
     func featureStatistics(_ kind: MediaKind) throws -> (mean: [Double], variance: [Double])? {
-        let paths = samples.training.joined().compactMap {
-            kind == .visual ? $0.visualPath : $0.audioPath
-        }
-        var seen: Set<String> = []
+        let paths = media.measuredPaths(kind)
         var statistics = ChannelStatistics()
         let size = try paths.isEmpty ? 0 : bench.features.reader.settings(kind).featureSize
-        for path in paths where seen.insert(path).inserted {
+        for path in paths {
             let tokens = try bench.features.reader.tokens(.file(path: path, variant: 0), kind)
             statistics.add(ClipBoundaries.features(in: tokens, size: size))
         }
@@ -71,21 +74,22 @@ struct TrainingData {
     /// The id of every training sample, by data set.
     var sampleIDs: [[String]] { samples.training.map { $0.map(\.id) } }
 
-    /// Computes the features that are not in the cache yet, and counts the sounds among them that
-    /// are longer than what is heard of them.
+    /// Computes the features that have to be in the cache before the first step, and are not yet;
+    /// `measuring` says of which kinds there are new projectors.
     func prepareFeatures(
-        _ interruption: Interruption, progress: (Int, Int) -> Void
-    ) async throws -> Int {
+        measuring kinds: [MediaKind], _ interruption: Interruption, progress: (Int, Int) -> Void
+    ) async throws {
         let features = bench.features
-        let training = try await features.prepare(
-            samples.training.flatMap { $0 }, variants: true, ablations: order.holdsMediaBack,
-            interruption: interruption, progress: progress)
-        let validating = try await features.prepare(
-            samples.validation, variants: false, interruption: interruption, progress: progress)
-        return try await training + validating
-            + features.prepare(
-                relianceSamples, variants: false, ablations: !relianceSamples.isEmpty,
-                interruption: interruption, progress: progress)
+        // What the steps will show must not have to go for what comes before it.
+        if features.byteLimit != nil { _ = try features.missing(try media.all(measuring: kinds)) }
+        try await features.prepare(
+            media.early(measuring: kinds), interruption: interruption, progress: progress)
+    }
+
+    /// Computes the features of some optimizer steps ahead of them.
+    func featuresAhead(steps: Range<Int>, _ interruption: Interruption) -> FeaturesAhead {
+        FeaturesAhead(
+            bench.features, steps: steps, interruption: interruption, media: media.media(ofStep:))
     }
 
     /// How many audio-visual samples there are, and how many can be shown without sound or pictures;
@@ -98,12 +102,16 @@ struct TrainingData {
         )
     }
 
-    /// The windows of some optimizer steps, prepared ahead.
-    func batches(steps: Range<Int>) -> BatchPipeline<TrainingWindow> {
+    /// The windows of some optimizer steps, prepared ahead, each once its features are there; nil from
+    /// where the encoding was stopped.
+    func batches(
+        steps: Range<Int>, _ features: FeaturesAhead
+    ) -> BatchPipeline<TrainingWindow?> {
         let preparer = BatchPreparer(
             bench: bench, sources: samples.training, lossWeights: bench.recipe.train.lossWeights)
         let order = order
         return BatchPipeline(steps: steps, aheadCount: 2) { step in
+            guard try await features.hasMedia(ofStep: step) else { return nil }
             let scheduled = order.batches(ofStep: step)
             return TrainingWindow(
                 epoch: scheduled[0].epoch, scheduled: scheduled,

@@ -119,13 +119,6 @@ public final class Workbench {
         return result
     }
 
-    /// Whether a projector is new in this recipe, rather than what `start_from` has learnt.
-    func beginsAnew(_ projector: String) throws -> Bool {
-        guard let start = recipe.startFrom else { return true }
-        let learnt = try Checkpoint.summary(of: try RunFolder.checkpoint(at: start)).shapes.keys
-        return !learnt.contains { $0.hasPrefix("\(projector).") && !$0.contains(".feature_") }
-    }
-
     /// Refuses a checkpoint with trained tensors that the recipe would drop.
     private static func requireUse(of start: Checkpoint?, _ report: LoadReport) throws {
         let unused = report.unused.filter { start?.tensors[$0] != nil }
@@ -150,6 +143,20 @@ public final class Workbench {
             .request, subject: "train.parameters",
             detail: "means \(projector.path), too, which train.projectors: false keeps frozen",
             hint: "name parameters of the language model, or set train.projectors: true")
+    }
+}
+
+extension Recipe {
+    /// The kinds of media whose projectors are new in this recipe, rather than what `start_from` has learnt.
+    func newProjectorKinds() throws -> [MediaKind] {
+        let learnt = try startFrom.map {
+            try Checkpoint.summary(of: try RunFolder.checkpoint(at: $0)).shapes.keys
+        }
+        return MediaKind.allCases.filter { kind in
+            guard (kind == .visual ? model.visual != nil : model.audio != nil) else { return false }
+            let name = kind == .visual ? "model.mm_projector." : "model.mm_projector_a."
+            return learnt?.contains { $0.hasPrefix(name) && !$0.contains(".feature_") } != true
+        }
     }
 }
 

@@ -26,7 +26,7 @@ import Training
             "model.visual.encoder=\(run.folder)/clip", "model.visual.layer=-2",
             "model.audio.encoder=\(run.folder)/clap", "model.audio.layers=[]",
             "data.audio_variants=0", "data.augmentation=null", "train.steps=1",
-            "train.accumulation=1",
+            "train.accumulation=1", TinyRun.screening,
         ] + more
     }
 

@@ -7,10 +7,11 @@ import Training
 @Suite struct FeatureKeepingTests {
     @Test func mediaThatChangedAreEncodedAnewAndTold() async throws {
         let run = try TinyRun()
-        try await run.train("first", ["train.steps=1"])
+        let settings = ["train.steps=1", TinyRun.screening]
+        try await run.train("first", settings)
         try TinyRun.sound(7, seconds: 0.4).write(to: run.url("2.wav"))
         let events = Events()
-        try await run.train("second", ["train.steps=1"], observe: events.add)
+        try await run.train("second", settings, observe: events.add)
         #expect(events.encodedCount == 2, "the sound and its variant")
         #expect(
             events.notices == [
@@ -18,7 +19,7 @@ import Training
                     + "\(run.folder)/2.wav"
             ])
         let third = Events()
-        try await run.train("third", ["train.steps=1"], observe: third.add)
+        try await run.train("third", settings, observe: third.add)
         #expect(third.encodedCount == 0 && third.notices.isEmpty)
     }
 
@@ -28,13 +29,13 @@ import Training
     @Test func featuresAreKeptAsTheRecipeSays() async throws {
         let run = try TinyRun()
         let (halved, events) = (Events(), Events())
-        let single = ["data.feature_type=float32"]
-        try await run.train("half", ["train.steps=2"], observe: halved.add)
-        let first = try await run.train(
-            "single", ["train.steps=2"] + single, observe: events.add)
+        let settings = ["train.steps=2", TinyRun.screening]
+        let single = settings + ["data.feature_type=float32"]
+        try await run.train("half", settings, observe: halved.add)
+        let first = try await run.train("single", single, observe: events.add)
         #expect(events.encodedCount == 15, "types do not mix")
         #expect(first.encodedCount == 15 && first.encodingSeconds > 0)
-        let again = try await run.train("again", ["train.steps=2"] + single)
+        let again = try await run.train("again", single)
         #expect(again.encodedCount == 0 && again.encodingSeconds == 0)
         #expect(try run.metrics("single") == run.metrics("again"), "computed and kept are equal")
         let (half, full) = (try run.checkpoint("half"), try run.checkpoint("single"))
@@ -45,7 +46,7 @@ import Training
 
     @Test func floatsAreKeptToTheBit() async throws {
         let run = try TinyRun()
-        let single = ["data.feature_type=float32"]
+        let single = ["data.feature_type=float32", TinyRun.screening]
         try await run.train("run", ["train.steps=1"] + single)
         var report = try FeatureCacheReport(folder: "\(run.folder)/features")
         let parts = try InputParts(recipe: try run.recipe("run", single))
@@ -64,7 +65,7 @@ import Training
 
     @Test func theFolderIsShownVerifiedAndPruned() async throws {
         let run = try TinyRun()
-        try await run.train("run", ["train.steps=1"])
+        try await run.train("run", ["train.steps=1", TinyRun.screening])
         let folder = "\(run.folder)/features"
         var report = try FeatureCacheReport(folder: folder)
         #expect(report.groups.map(\.count).reduce(0, +) == 15)

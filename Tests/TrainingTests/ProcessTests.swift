@@ -81,6 +81,23 @@ import Testing
         try expectEqual(run, "straight", "killed")
     }
 
+    /// One sound a step is encoded ahead within a bound, so at the second step some are left to encode.
+    @Test func killedWhileMediaAreEncodedEqualsStraightRun() async throws {
+        let run = try await FeaturesAheadTests.run()
+        let settings = FeaturesAheadTests.settings(
+            run, "data.validation=[{file: \(run.folder)/sounds.json}]", "validation.every_steps=1",
+            "validation.samples=1", "checkpoint.every_steps=1")
+        try await run.train("straight", settings)
+        let killed = settings + ["data.feature_cache=\(run.folder)/killed-features"]
+        let training = try Duet(training: run, "killed", killed, isResumed: false)
+        _ = training.signal(SIGKILL, afterValidations: 2)
+        #expect(training.process.terminationReason == .uncaughtSignal)
+        let last = try Duet(training: run, "killed", killed, isResumed: true)
+        let text = last.end()
+        #expect(last.process.terminationStatus == 0, "\(text)")
+        try expectEqual(run, "straight", "killed")
+    }
+
     @Test func interruptionSavesAndSaysHowToContinue() async throws {
         let run = try TinyRun()
         let many = settings + ["train.steps=5000"]

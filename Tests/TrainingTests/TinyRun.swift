@@ -31,6 +31,9 @@ final class TinyRun: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+    /// Has all media encoded, and not only those that are used: samples are screened first.
+    static let screening = "data.on_bad_sample=skip"
+
     /// Five of each modality: with accumulation 2, steps end inside of epochs.
     static let countPerModality = 5
     private static let pictures = ["rgb.png", "rgba.png", "grey.png", "palette.png", "photo.jpg"]
@@ -177,7 +180,7 @@ final class Events: Sendable {
     /// Media that were encoded.
     var encodedCount: Int {
         all.reduce(0) {
-            if case .encoding(let done, let total) = $1, done == total { $0 + total } else { $0 }
+            if case .ended(let summary) = $1 { $0 + summary.encodedCount } else { $0 }
         }
     }
 

@@ -1,18 +1,19 @@
 internal import Synchronization
 
-/// Where the epochs of a scheduler begin, found as far as they are asked for, and the plan asked for last.
+/// Where the epochs of a scheduler begin, found as far as they are asked for, and the two plans made last:
+/// around the end of an epoch, steps of both are asked for in turn.
 ///
 /// With a token budget epochs differ in their steps, so where one begins follows from all before it.
 final class EpochPlans: Sendable {
     private struct State {
         var starts = [0]
-        var latest: EpochPlan?
+        var latest: [EpochPlan] = []
 
         mutating func plan(_ epoch: Int, of scheduler: ModalityScheduler) -> EpochPlan {
-            if let latest, latest.epoch == epoch { return latest }
+            if let known = latest.first(where: { $0.epoch == epoch }) { return known }
             while starts.count <= epoch { findNextStart(of: scheduler) }
             let plan = EpochPlan(scheduler: scheduler, epoch: epoch, firstStep: starts[epoch])
-            latest = plan
+            latest = latest.suffix(1) + [plan]
             return plan
         }
 

@@ -18,7 +18,7 @@ struct SoundDecoder: MediaDecoder {
     private var rate: Int { frontEnd.sampleRateHertz }
     private var sampleCount: Int { Int((durationSeconds * Double(rate)).rounded()) }
 
-    func decode(_ reference: MediaReference) throws -> DecodedMedium<[SpectrogramViews]> {
+    func decode(_ reference: MediaReference) throws -> DecodedClip<[SpectrogramViews]> {
         var waveform: Waveform
         var isCut = false
         var cropSeed: UInt64 = 0
@@ -41,7 +41,7 @@ struct SoundDecoder: MediaDecoder {
                     samples: Array(waveform.samples.prefix(sampleCount)), sampleRateHertz: rate)
             }
         }
-        return DecodedMedium(clip: try views(of: waveform, seed: cropSeed), isCut: isCut)
+        return DecodedClip(clip: try views(of: waveform, seed: cropSeed), isCut: isCut)
     }
 
     /// The views of a clip's sound, or of each window of it, with zeros behind its end.
@@ -74,7 +74,9 @@ extension SoundAugmentation {
 }
 
 /// From spectrograms to the features that are kept.
-struct AudioFeatureEncoder: FeatureEncoder {
+///
+/// Safety: the encoder's parameters are frozen and were read before the value was made; nobody writes them.
+struct AudioFeatureEncoder: FeatureEncoder, @unchecked Sendable {
     let encoder: any MediaEncoder<SpectrogramViews>
     let settings: AudioFeatureSettings
     let frontEnd: SoundFrontEnd

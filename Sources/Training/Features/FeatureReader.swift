@@ -106,8 +106,14 @@ public final class FeatureReader: Sendable {
     /// is none.
     func variant(of sample: Sample, seed: UInt64, step: Int) throws -> Int {
         guard let path = sample.audioPath, let audio, audio.variantCount > 0 else { return 0 }
-        var stream = RandomStream(seed: seed, name: "variant/\(step)/\(try digest(path))")
-        return Int(stream.next() % UInt64(audio.variantCount + 1))
+        return Self.variant(
+            of: try digest(path), count: audio.variantCount, seed: seed, step: step)
+    }
+
+    /// Which of a sound's `count` augmented variants is heard at a step; 0 for the sound as it is.
+    static func variant(of sound: String, count: Int, seed: UInt64, step: Int) -> Int {
+        var stream = RandomStream(seed: seed, name: "variant/\(step)/\(sound)")
+        return Int(stream.next() % UInt64(count + 1))
     }
 
     /// A medium's tokens: [tokens, features].

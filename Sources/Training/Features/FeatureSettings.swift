@@ -11,12 +11,19 @@ protocol FeatureSettings: Sendable {
     var encoderDigest: String { get }
     /// Everything else that the features depend on, as text.
     func preprocessing(variant: Int) -> String
+    /// The shape of a clip's kept features.
+    var shape: [Int] { get }
     /// Tokens of one clip.
     var tokenCount: Int { get }
     /// Numbers of one token's features.
     var featureSize: Int { get }
     /// Kept features as tokens, [tokenCount, featureSize], with `ClipBoundaries` when the recipe says so.
     func tokens(_ features: StoredArray<Float>) throws -> Tensor
+}
+
+extension FeatureSettings {
+    /// Numbers of a clip's kept features.
+    var scalarCount: Int { shape.reduce(1, *) }
 }
 
 /// Frames, their grid, and the tokens built from them.
@@ -35,6 +42,8 @@ struct VisualFeatureSettings: FeatureSettings {
 
     private var cellCount: Int { recipe.cellCount }
 
+    var shape: [Int] { [recipe.frameCount, cellCount, featureSize] }
+
     func preprocessing(variant: Int) -> String {
         "frames \(recipe.frameCount) uniform; \(encoding); "
             + "grid \(recipe.gridRows)x\(recipe.gridColumns) mean"
@@ -43,7 +52,7 @@ struct VisualFeatureSettings: FeatureSettings {
     var tokenCount: Int { recipe.tokenCount }
 
     func tokens(_ features: StoredArray<Float>) throws -> Tensor {
-        try check(features, [recipe.frameCount, cellCount, featureSize])
+        try check(features, shape)
         let grid = Tensor(features)
         let parts = recipe.tokens.map { builder -> Tensor in
             switch builder {
@@ -76,6 +85,8 @@ struct AudioFeatureSettings: FeatureSettings {
 
     var segmentCount: Int { recipe.segmentCount(windowSeconds: windowSeconds) }
 
+    var shape: [Int] { [segmentCount * recipe.bandCount, featureSize] }
+
     func preprocessing(variant: Int) -> String {
         var base =
             "first \(recipe.durationSeconds) s, \(encoding); \(segmentCount) segments mean"
@@ -88,7 +99,7 @@ struct AudioFeatureSettings: FeatureSettings {
     var tokenCount: Int { recipe.tokenCount(windowSeconds: windowSeconds) }
 
     func tokens(_ features: StoredArray<Float>) throws -> Tensor {
-        try check(features, [segmentCount * recipe.bandCount, featureSize])
+        try check(features, shape)
         let grid = Tensor(features).reshaped([segmentCount, recipe.bandCount, featureSize])
         let parts = recipe.tokens.map { builder -> Tensor in
             switch builder {

@@ -107,20 +107,4 @@ extension FeatureStore {
         }
         return changed.subtracting(unchanged).sorted()
     }
-
-    /// Marks what was used as used, and removes other features beyond the limit.
-    ///
-    /// Throws: `TrainingError` when what was used is larger than the limit by itself
-    func settle(using keys: Set<FeatureKey>) throws {
-        let cache = reader.cache
-        cache.touch(keys)
-        guard let byteLimit, cache.byteCount > byteLimit else { return }
-        guard try cache.evict(toByteCount: byteLimit, keeping: keys) != nil else { return }
-        guard cache.byteCount > byteLimit else { return }
-        throw TrainingError(
-            .request, subject: "data.feature_cache_gigabytes",
-            detail:
-                "the features needed here take \(cache.byteCount) bytes, more than \(byteLimit)",
-            hint: "allow more, or keep fewer audio_variants")
-    }
 }

@@ -32,7 +32,7 @@ extension FeatureStore {
         }
     }
 
-    private static func missing(_ kind: MediaKind) -> TrainingError {
+    static func missing(_ kind: MediaKind) -> TrainingError {
         TrainingError(
             .data, subject: "\(kind.rawValue) media", detail: "cannot be encoded here",
             hint: "name an encoder under model.\(kind.rawValue) in the recipe")

@@ -11,7 +11,7 @@ struct FrameDecoder: MediaDecoder {
     let processor: ImageProcessor
     let size: ImageProcessor.Size
 
-    func decode(_ reference: MediaReference) throws -> DecodedMedium<FrameSequence> {
+    func decode(_ reference: MediaReference) throws -> DecodedClip<FrameSequence> {
         var rgb: [UInt8] = []
         let byteCount = frameCount * size.width * size.height * 3
         rgb.reserveCapacity(byteCount)
@@ -25,12 +25,14 @@ struct FrameDecoder: MediaDecoder {
         }
         let frames = try FrameSequence(
             frameCount: frameCount, pixelsHigh: size.height, pixelsWide: size.width, rgb: rgb)
-        return DecodedMedium(clip: frames, isCut: false)
+        return DecodedClip(clip: frames, isCut: false)
     }
 }
 
 /// From frames to the features that are kept.
-struct VisualFeatureEncoder: FeatureEncoder {
+///
+/// Safety: the encoder's parameters are frozen and were read before the value was made; nobody writes them.
+struct VisualFeatureEncoder: FeatureEncoder, @unchecked Sendable {
     let encoder: any MediaEncoder<FrameSequence>
     let settings: VisualFeatureSettings
 

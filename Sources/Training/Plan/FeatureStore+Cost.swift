@@ -9,29 +9,20 @@ extension FeatureStore {
     /// Seconds after which no further ones are encoded.
     private static let trialSeconds = 10.0
 
-    /// What encoding the media of some samples costs, by kind: of those that are trained on with the
-    /// augmented variants of their sounds, of those that are held out without.
+    /// What encoding media costs, by kind.
     ///
     /// Throws: the first file that cannot be decoded, by name
-    func cost(training: [Sample], held: [Sample]) throws -> [String: RunPlan.Encoding] {
-        func media(
-            _ path: (Sample) -> String?, variants: ClosedRange<Int>
-        ) -> [MediaReference] {
-            let trained = Set(training.compactMap(path))
-            let others = Set(held.compactMap(path)).subtracting(trained)
-            return trained.sorted().flatMap { path in
-                variants.map { MediaReference.file(path: path, variant: $0) }
-            } + others.sorted().map { MediaReference.file(path: $0, variant: 0) }
+    func cost(_ media: [MediaUse]) throws -> [String: RunPlan.Encoding] {
+        func references(_ kind: MediaKind) -> [MediaReference] {
+            media.filter { $0.kind == kind }.map(\.reference)
         }
         var result: [String: RunPlan.Encoding] = [:]
         if let visual {
             result[MediaKind.visual.rawValue] = try cost(
-                media(\.visualPath, variants: 0...0), .visual, with: visual)
+                references(.visual), .visual, with: visual)
         }
         if let audio {
-            result[MediaKind.audio.rawValue] = try cost(
-                media(\.audioPath, variants: 0...(reader.audio?.variantCount ?? 0)), .audio,
-                with: audio)
+            result[MediaKind.audio.rawValue] = try cost(references(.audio), .audio, with: audio)
         }
         return result
     }

@@ -56,8 +56,13 @@ public struct Planner {
         let shapes = try ScheduledShapes(data.order) { BatchShape(try preparer.packed($0)) }
         let work = try PlannedWork(recipe, shapes, samples, shape: shape)
         progress("encode a few media")
+        let restingByteCount = Machine.peakMemory
         let encodings = try bench.features.cost(
-            training: samples.training.flatMap { $0 }, held: samples.validation + samples.reliance)
+            try data.media.all(measuring: try recipe.newProjectorKinds()))
+        // Media are encoded beside the steps, so their memory comes on top of the steps'.
+        let encodingByteCount =
+            encodings.values.contains { $0.cachedCount < $0.clipCount }
+            ? Machine.peakMemory - restingByteCount : 0
         progress("make a few steps")
         let optimizer = try AdamW(recipe.optimizer, parameters: bench.parameters)
         let trainedCounts = ParameterGroups.counts(bench.parameters)
@@ -77,7 +82,8 @@ public struct Planner {
             recipe, missing: [], samples, census, data.order, shapes,
             model: RunPlan.Model(
                 trainedCounts: trainedCounts, frozenCount: bench.frozenCount,
-                peakMemoryByteCount: Machine.peakMemory, operations: operations),
+                peakMemoryByteCount: Machine.peakMemory + encodingByteCount,
+                operations: operations),
             encodings: encodings, seconds: seconds)
     }
 }

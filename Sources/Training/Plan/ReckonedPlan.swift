@@ -64,8 +64,10 @@ struct ReckonedPlan {
             one.seconds.modalityNorms, some.seconds.modalityNorms)
         seconds.validation = extrapolated(one.seconds.validation, some.seconds.validation)
         seconds.reliance = extrapolated(one.seconds.reliance, some.seconds.reliance)
+        let schedule = MediaSchedule(order, samples, variant: variant(features?.reader))
         let encoders = try encoders(
-            samples, features, operationsPerSecond: shapes.total(operations.step) / seconds.steps)
+            try schedule.all(measuring: try recipe.newProjectorKinds()), features,
+            operationsPerSecond: shapes.total(operations.step) / seconds.steps)
         seconds.encoding = encoders.costs.values.reduce(0) { $0 + $1.seconds }
         return RunPlan(
             recipe, missing: missing, samples, census, order, shapes,
@@ -143,19 +145,32 @@ struct ReckonedPlan {
         return count * (stored - (recipe.model.weights == .asStored ? 4 : 0))
     }
 
+    /// The variants that a run would choose; where encoders are not here, drawn by the sounds' paths
+    /// instead of their content, so that there are as many.
+    private func variant(
+        _ reader: FeatureReader?
+    ) -> @Sendable (Sample, Int) throws -> Int {
+        let (seed, count) = (recipe.seed, recipe.data.audioVariantCount)
+        return { sample, step in
+            if let reader { return try reader.variant(of: sample, seed: seed, step: step) }
+            return sample.audioPath.map {
+                FeatureReader.variant(of: $0, count: count, seed: seed, step: step)
+            } ?? 0
+        }
+    }
+
     /// What the encoders cost, and the bytes of those that are not in memory: measured where they are all
     /// here, else from their sizes.
     private func encoders(
-        _ samples: TrainingSamples, _ features: FeatureStore?, operationsPerSecond: Double
+        _ media: [MediaUse], _ features: FeatureStore?, operationsPerSecond: Double
     ) throws -> (costs: [String: RunPlan.Encoding], byteCount: Double) {
-        let held = samples.validation + samples.reliance
-        let trained = samples.training.flatMap { $0 }
         if let features {
             progress("encode a few media")
-            return (try features.cost(training: trained, held: held), 0)
+            return (try features.cost(media), 0)
         }
         var (costs, byteCount) = ([String: RunPlan.Encoding](), 0.0)
-        func add(_ kind: MediaKind, _ clipCount: Int, _ sizes: ModelSizes.Encoder?, _ count: Int) {
+        func add(_ kind: MediaKind, _ sizes: ModelSizes.Encoder?, _ count: Int) {
+            let clipCount = media.count { $0.kind == kind }
             byteCount += 4 * (sizes?.weightCount ?? 0)
             guard clipCount > 0 else { return }
             costs[kind.rawValue] = RunPlan.Encoding(
@@ -165,19 +180,13 @@ struct ReckonedPlan {
                 })
         }
         if let visual = recipe.model.visual {
-            add(
-                .visual, Set((trained + held).compactMap(\.visualPath)).count,
-                try ModelSizes.encoder(visual.encoder), visual.frameCount)
+            add(.visual, try ModelSizes.encoder(visual.encoder), visual.frameCount)
         }
         if let audio = recipe.model.audio {
-            let own = Set(trained.compactMap(\.audioPath))
-            let others = Set(held.compactMap(\.audioPath)).subtracting(own)
             let windows =
                 audio.strideSeconds == nil
                 ? 1 : audio.segmentCount(windowSeconds: Self.windowSeconds)
-            add(
-                .audio, own.count * (1 + recipe.data.audioVariantCount) + others.count,
-                try ModelSizes.encoder(audio.encoder), windows)
+            add(.audio, try ModelSizes.encoder(audio.encoder), windows)
         }
         return (costs, byteCount)
     }

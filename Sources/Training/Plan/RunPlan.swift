@@ -32,9 +32,10 @@ public struct RunPlan: Sendable, Codable, Equatable {
         }
     }
 
-    /// What encoding the media of one kind costs.
+    /// What encoding the media of one kind costs: those that the steps show, and those that are scored or
+    /// measured before the first one.
     public struct Encoding: Sendable, Codable, Equatable {
-        /// Pictures or sounds, augmented variants included.
+        /// Pictures or sounds, the augmented variants that are heard included.
         public let clipCount: Int
         /// Those whose features are kept already.
         public let cachedCount: Int

@@ -32,7 +32,7 @@ final class TrainingDisplay: Sendable {
                 state.progress?.update(doneCount: done)
                 if done == total { Self.finish(&state) }
             case .notice(let text):
-                console.note(text)
+                note(text, &state)
             case .stepped(let step):
                 state.losses.append(step.loss)
                 if state.progress == nil {
