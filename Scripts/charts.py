@@ -18,7 +18,7 @@ def drawing(labels, charts):
 
 def chart(left, title, labels, lines):
     values = [value for line in lines.values() for value in line]
-    low, high = min(0, *values), 1.1 * max(values)
+    low, high = min(0, *values), 1.1 * max(0, *values) or 1
 
     def height(value):
         return BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP)

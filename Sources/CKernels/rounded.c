@@ -23,7 +23,7 @@ int duet_rounded_available(void) {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
         && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
-        && __builtin_cpu_supports("avx512vnni");
+        && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("f16c");
 }
 
 int duet_rounded_takes(duet_stored type) {

@@ -7,7 +7,7 @@
 #define SHA __attribute__((target("sha,sse4.1")))
 
 /// Source: Intel's Instruction Set Reference, CPUID leaf 7
-static int has_instructions(void) {
+int duet_sha256_available(void) {
     unsigned a, b, c, d;
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & 1u << 29 && __get_cpuid(1, &a, &b, &c, &d)
         && c & 1u << 19;
@@ -49,14 +49,12 @@ SHA static void work(size_t count, const uint8_t *blocks, const uint32_t *consta
     _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
 }
 
-int duet_sha256(size_t count, const uint8_t *blocks, const uint32_t *constants, uint32_t *state) {
-    if (!has_instructions()) return 0;
+void duet_sha256(size_t count, const uint8_t *blocks, const uint32_t *constants, uint32_t *state) {
     work(count, blocks, constants, state);
-    return 1;
 }
 #else
-int duet_sha256(size_t count, const uint8_t *blocks, const uint32_t *constants, uint32_t *state) {
+int duet_sha256_available(void) { return 0; }
+void duet_sha256(size_t count, const uint8_t *blocks, const uint32_t *constants, uint32_t *state) {
     (void)count, (void)blocks, (void)constants, (void)state;
-    return 0;
 }
 #endif

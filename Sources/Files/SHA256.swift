@@ -15,13 +15,14 @@ public struct SHA256: Sendable {
     private var pending: [UInt8] = []
     private var byteCount: UInt64 = 0
 
+    private static let hasInstructions = duet_sha256_available() != 0
     private let isPortable: Bool
 
     /// Starts an empty digest.
     public init() { self.init(isPortable: false) }
 
     /// Starts an empty digest, which makes no use of what some processors have for it when `isPortable`.
-    package init(isPortable: Bool) { self.isPortable = isPortable }
+    package init(isPortable: Bool) { self.isPortable = isPortable || !Self.hasInstructions }
 
     /// Adds `bytes` to what is digested.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -91,9 +92,8 @@ public struct SHA256: Sendable {
             state.withUnsafeMutableBufferPointer { state in
                 let count = blocks.count / Self.blockByteCount
                 let bytes = blocks.bindMemory(to: UInt8.self).baseAddress
-                if !isPortable,
-                    duet_sha256(count, bytes, constants.baseAddress, state.baseAddress) != 0
-                {
+                if !isPortable {
+                    duet_sha256(count, bytes, constants.baseAddress, state.baseAddress)
                     return
                 }
                 withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { ring in

@@ -44,7 +44,8 @@ struct ImportedDescription {
         let merged =
             model.map {
                 [
-                    "model.language=\($0)", "train.lora=null", "train.parameters=[]",
+                    "model.language=\(RecipeValue.text($0).yaml)", "train.lora=null",
+                    "train.parameters=[]",
                     "train.projectors=true", "start_from=null",
                 ]
             } ?? []

@@ -97,7 +97,7 @@ extension RecipeKey {
                 + "they begin with once; 1 for samples in any order"),
         .optional(
             "tokens", .integer(8...1_048_576),
-            "tokens of a batch's samples at most: it takes as many samples as fit, and the counts say "
+            "tokens of a batch's samples at most (with per: step, of all of a step's): it takes as many samples as fit, and the counts say "
                 + "in which proportions modalities come; null for as many samples as the counts say"
         ),
     ]

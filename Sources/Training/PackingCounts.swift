@@ -2,15 +2,16 @@ internal import Datasets
 
 /// Rows computed for samples, beside what other ways to batch them would compute.
 public struct PackingCounts: Sendable, Equatable {
-    /// Tokens of all samples, which is what they take one at a time.
+    /// Tokens of all samples.
     public private(set) var tokenCount = 0
-    /// Rows that were computed for them; fewer where samples begin with the same tokens and media.
+    /// Rows that were computed for them: none for the tokens after a sample's last prediction, and one
+    /// for several where samples begin with the same tokens and media.
     public private(set) var rowCount = 0
     /// What each micro-batch padded to its longest sample would take.
     public private(set) var paddedCount = 0
 
-    /// Tokens of samples for each row computed: 1 where nothing is shared, more where it is; 0 where there
-    /// are no rows.
+    /// Tokens of samples for each row computed: a little above 1 where nothing is shared, as no loss depends
+    /// on a sample's last tokens, more where it is; 0 where there are no rows.
     ///
     /// Formula: tokens / rows
     public var efficiency: Double {

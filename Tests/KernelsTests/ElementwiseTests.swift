@@ -25,6 +25,17 @@ import Testing
         #expect(y[3] == .infinity && y[4] == .infinity && y[5].isNaN)
     }
 
+    /// A score of which exp is infinite, wherever it stands, is found as the greatest of its row.
+    @Test(arguments: [1, 5, 31, 32, 33, 64, 65, 100])
+    func softmaxOfLargeScoresIsFinite(width: Int) {
+        for place in 0..<width {
+            var x = [Float](repeating: 0, count: width)
+            x[place] = 200
+            let y = Reductions.softmax(Scalars(x), width: width).floats
+            #expect(y[place] == 1 && y.indices.allSatisfy { $0 == place || y[$0] == 0 })
+        }
+    }
+
     @Test func dropoutKeepsTheMeanAndRepeatsItself() {
         let x = Scalars(repeating: 1, count: 100_000, type: .float32)
         let y = Elementwise.dropout(x, rate: 0.3, seed: 11).floats

@@ -70,6 +70,7 @@ import Testing
         #expect(recipe.data.train[0].annotations.format == nil)
         #expect(recipe.data.validation.map(\.hearsVideos) == [true])
         #expect(recipe.data.batch.audioVisual == 3)
+        #expect(recipe.data.batch.questionsPerClip == 3 && recipe.data.batch.tokenCount == 200)
         #expect(recipe.data.batch.unit == .step && recipe.data.temperature == 2.5)
         #expect(recipe.data.exhausted == .temperature)
         #expect(recipe.data.modalityAugmentation?.muted == 0.25)

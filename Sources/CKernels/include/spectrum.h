@@ -38,5 +38,5 @@ void duet_log_mel(const duet_mel_plan *plan, const float *samples, size_t frames
                   void *work, float *y);
 /// y = (max(y, max y - 8) + 4) / 4 in place.
 void duet_whisper_compress(size_t n, float *y);
-/// Whether no number is infinite or none.
+/// Whether no number is infinite or NaN.
 int duet_all_finite(size_t n, const float *x);

@@ -3,8 +3,8 @@
 ///
 /// Samples with the same media form groups in the order in which they were drawn, and the groups are
 /// shuffled. A step takes the next group that has room in it, of as many as the step has places; where none
-/// has, or with a token budget, the next one is divided between it and the step after. Which samples come, how often, and how many a
-/// step has stay as they are without it.
+/// has, or with a token budget, the next one is divided between it and the step after. Which samples come
+/// and how often stay as they are without it, and so does how many a step has unless a budget decides that.
 public struct ClipGrouping: Sendable {
     /// The most samples of a group.
     public let count: Int

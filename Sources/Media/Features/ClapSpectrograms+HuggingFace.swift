@@ -21,9 +21,9 @@ extension ClapSpectrograms {
     /// Reads Hugging Face's preprocessor_config.json of a CLAP model.
     ///
     /// A field that is left out has ClapFeatureExtractor's own default. Slaney's filters go with
-    /// `rand_trunc`, HTK's with `fusion`. Two fields beyond that extractor's say what LAION's own code does
-    /// to every sound: `mel_scale` names the filters (there `htk`, with `frequency_min` 50), and
-    /// `int16_rounding` takes the sound as 16-bit integers.
+    /// `rand_trunc`, HTK's with `fusion`. Two fields beyond that extractor's serve LAION's own code, which
+    /// counts from a `frequency_min` of 50: `int16_rounding` takes the sound as 16-bit integers, and
+    /// `mel_scale` names the filters whatever the truncation.
     /// Throws: `MediaError` naming what is not handled
     public init(huggingFaceJSON data: Data, subject: String) throws(MediaError) {
         func problem(_ detail: String) -> MediaError {

@@ -14,10 +14,11 @@ struct ImportCommand: AsyncParsableCommand {
             Takes a folder that duet export has written as adapter, hdf5, merged or gguf, or one with \
             a LoRA adapter as PEFT writes it, projectors under LLaVA's names \
             (projectors.safetensors, mm_projector.safetensors or an mm_projector.bin of torch \
-            before 1.6), or both. The checkpoint can be asked, evaluated and exported, and \
-            start_from in a recipe takes it. An export of Duet brings its recipe; of a merged model \
-            the projectors are imported, and the model is used as it lies there. For other folders \
-            --recipe names a recipe, whose train.lora may be left out.
+            before 1.6), or both. start_from in a recipe takes the checkpoint; it can be asked, \
+            evaluated and exported when it has the projectors of its encoders. An export of Duet \
+            brings its recipe; of a merged model the projectors are imported, and the model is used \
+            as it lies there. For other folders --recipe names a recipe, whose train.lora may be \
+            left out.
 
             Example: duet import Exports/first --to Checkpoints/imported
             """)
@@ -66,7 +67,9 @@ struct ImportCommand: AsyncParsableCommand {
         table.add(["trained numbers", Quantity.count(importer.scalarCount)])
         try console.result(table.text)
         for name in importer.newProjectors {
-            console.note("there is no \(name): a run that starts from here begins it anew")
+            console.note(
+                "there is no \(name): a run that starts from here begins it anew; until "
+                    + "then the checkpoint cannot be asked, evaluated or exported")
         }
     }
 }

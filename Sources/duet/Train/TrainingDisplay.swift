@@ -142,10 +142,10 @@ final class TrainingDisplay: Sendable {
 
     private static func text(of step: StepReport) -> String {
         let packing = step.packing
-        let shared = 1 - Double(packing.rowCount) / Double(max(1, packing.tokenCount))
+        let saved = 1 - Double(packing.rowCount) / Double(max(1, packing.tokenCount))
         return "loss \(Quantity.fixed(step.loss, digits: 3)) (\(byModality(step.modalities)))  "
             + "\(Quantity.count(Int(step.tokensPerSecond.rounded()))) tokens/s"
-            + (shared > 0 ? ", \(Quantity.percent(shared)) of them shared" : "")
+            + (saved > 0 ? ", \(Quantity.percent(saved)) of them without a row" : "")
     }
 
     private static func text(of packing: PackingCounts) -> String {
