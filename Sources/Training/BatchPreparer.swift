@@ -50,6 +50,11 @@ struct BatchPreparer: Sendable {
         try packed(try presented(scheduled))
     }
 
+    /// Tokens of a sample, media included.
+    func tokenCount(of sample: PresentedSample) throws -> Int {
+        try prompts.encode(sample.sample, mediaTokens: features.tokenCounts).tokens.count
+    }
+
     private func packed(_ samples: [PresentedSample]) throws -> PackedBatch {
         let encoded = try samples.map {
             try prompts.encode($0.sample, mediaTokens: features.tokenCounts)

@@ -124,13 +124,14 @@ struct TrainingData {
         try batches(of: samples.validation.map { PresentedSample($0) })
     }
 
-    /// Samples as they are presented, in batches of the training batch's size.
+    /// Samples as they are presented, in batches of the training batch's size, or of what fits its token
+    /// budget.
     func batches(of samples: [PresentedSample]) throws -> [PreparedBatch] {
         let preparer = BatchPreparer(bench: bench, sources: [])
-        let size = bench.recipe.batchSize
-        return try stride(from: 0, to: samples.count, by: size).map { start in
-            try preparer.prepare(
-                Array(samples[start..<min(start + size, samples.count)]), dropoutSeed: 0)
+        let budget = bench.recipe.batchTokenCount
+        let sizes = try samples.map { budget == nil ? 1 : try preparer.tokenCount(of: $0) }
+        return try TokenBudget.stretches(of: sizes, atMost: budget ?? bench.recipe.batchSize).map {
+            try preparer.prepare(Array(samples[$0]), dropoutSeed: 0)
         }
     }
 

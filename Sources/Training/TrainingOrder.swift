@@ -102,6 +102,14 @@ extension Recipe {
         let total = quotas.visual + quotas.audio + quotas.audioVisual
         return quotas.unit == .step ? max(1, total / train.accumulationCount) : total
     }
+
+    /// Tokens of a micro-batch at most; nil without a budget.
+    var batchTokenCount: Int? {
+        let quotas = data.batch
+        return quotas.tokenCount.map {
+            quotas.unit == .step ? max(1, $0 / train.accumulationCount) : $0
+        }
+    }
 }
 
 extension ModalityScheduler.ExhaustionPolicy {

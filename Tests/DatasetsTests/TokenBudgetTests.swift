@@ -119,6 +119,14 @@ import Testing
         }
     }
 
+    @Test func stretchesHoldWhatFits() {
+        #expect(TokenBudget.stretches(of: [], atMost: 5) == [])
+        let uneven = TokenBudget.stretches(of: [2, 3, 1, 9, 5], atMost: 5)
+        #expect(uneven == [0..<2, 2..<3, 3..<4, 4..<5])
+        #expect(TokenBudget.stretches(of: [1, 1, 1, 1, 1], atMost: 2) == [0..<2, 2..<4, 4..<5])
+        #expect(TokenBudget.stretches(of: [9], atMost: 5) == [0..<1])
+    }
+
     @Test func questionsOfAClipStayTogether() throws {
         let count = 300
         let scheduler = try ModalityScheduler(

@@ -17,6 +17,22 @@ public struct TokenBudget: Sendable {
         self.tokenCounts = tokenCounts
     }
 
+    /// Samples of these lengths, in order, in stretches of at most `count` tokens; a sample that is longer by
+    /// itself is a stretch of its own.
+    public static func stretches(of tokenCounts: [Int], atMost count: Int) -> [Range<Int>] {
+        var stretches: [Range<Int>] = []
+        var (start, sum) = (0, 0)
+        for (index, tokenCount) in tokenCounts.enumerated() {
+            if index > start, sum + tokenCount > count {
+                stretches.append(start..<index)
+                (start, sum) = (index, 0)
+            }
+            sum += tokenCount
+        }
+        if start < tokenCounts.count { stretches.append(start..<tokenCounts.count) }
+        return stretches
+    }
+
     /// Where each step begins, and the end, in each lane; `lanesInTurn` says which lane gives the next
     /// sample.
     func begins(_ lanes: [[SampleReference]], _ lanesInTurn: [Int]) -> [[Int32]] {
