@@ -159,7 +159,8 @@ public final class Trainer {
             error.kind, error.subject, error.detail,
             hint: (error.hint.isEmpty ? "" : "\(error.hint); ")
                 + "step \(step + 1) needs it, and the run is saved after step \(step): put the file "
-                + "right and continue with --resume, or begin anew with data.on_bad_sample: skip")
+                + "right and continue with --resume, or begin anew with --overwrite and "
+                + "data.on_bad_sample: skip")
     }
 
     /// Encodes what is needed before the first step, and gives new projectors the statistics of what they

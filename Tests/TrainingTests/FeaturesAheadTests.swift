@@ -125,7 +125,8 @@ import Training
         #expect(
             error?.hint.hasSuffix(
                 "step 4 needs it, and the run is saved after step 3: put the file right and continue "
-                    + "with --resume, or begin anew with data.on_bad_sample: skip") == true)
+                    + "with --resume, or begin anew with --overwrite and data.on_bad_sample: skip")
+                == true)
         #expect(events.steps.map(\.step) == [1, 2, 3])
         #expect(try run.checkpoint("run").progress.step == 3)
         #expect(try FeatureCache(path: "\(run.folder)/own-features").count == 3)
@@ -172,8 +173,11 @@ import Training
         let limited = changed + ["data.feature_cache_gigabytes=\(Double(byteCount) * 1e-9)"]
         try await run.train("limited", limited)
         #expect(try FeatureCache(path: folder).byteCount <= byteCount)
+        let back = try await run.train("back", settings + ["train.steps=10"])
+        #expect(back.encodedCount == 10, "what was removed")
         let again = try await run.train("again", limited)
         #expect(again.encodedCount == 0, "none of its own had to go")
+        #expect(try FeatureCache(path: folder).byteCount <= byteCount)
         let tight = changed + ["data.feature_cache_gigabytes=\(Double(byteCount - 1) * 1e-9)"]
         let error = await #expect(throws: TrainingError.self) {
             try await run.train("tight", tight)

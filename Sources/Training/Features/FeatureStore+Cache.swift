@@ -80,31 +80,26 @@ extension FeatureStore {
         return largest > 0 ? Double(difference) / Double(largest) : .infinity
     }
 
-    /// Media of these samples that were encoded with other content before, by path.
+    /// Media of these samples that were encoded with other content before, by path; of others nothing is
+    /// read.
     ///
     /// Throws: when a file of the cache is damaged or a medium cannot be read
     func changedPaths(among samples: [Sample]) throws -> [String] {
-        let media: [(String, MediaKind)] = samples.flatMap { sample in
-            [(sample.visualPath, MediaKind.visual), (sample.audioPath, .audio)].compactMap {
-                path, kind in path.map { ($0, kind) }
-            }
-        }
-        var unknown: [String: String] = [:]
-        for (path, kind) in media {
-            let origin = try reader.origin(.file(path: path, variant: 0), kind)
-            if !reader.cache.contains(origin.key) { unknown[path] = origin.mediaDigest }
-        }
-        if unknown.isEmpty { return [] }
-        var changed: Set<String> = []
-        var unchanged: Set<String> = []
+        var digests: [String: Set<String>] = [:]
         for case let origin? in try reader.cache.items().map(\.origin) {
-            guard let path = origin.path, let digest = unknown[path] else { continue }
-            if origin.mediaDigest == digest {
-                unchanged.insert(path)
-            } else {
-                changed.insert(path)
+            if let path = origin.path { digests[path, default: []].insert(origin.mediaDigest) }
+        }
+        var changed: Set<String> = []
+        for sample in samples {
+            let media = [(sample.visualPath, MediaKind.visual), (sample.audioPath, .audio)]
+            for (path, kind) in media {
+                guard let path, let known = digests[path] else { continue }
+                let origin = try reader.origin(.file(path: path, variant: 0), kind)
+                if !known.contains(origin.mediaDigest), !reader.cache.contains(origin.key) {
+                    changed.insert(path)
+                }
             }
         }
-        return changed.subtracting(unchanged).sorted()
+        return changed.sorted()
     }
 }
