@@ -36,7 +36,11 @@ import Training
         let packed = try scene.loss(of: scene.samples).losses
         let single = try scene.samples.flatMap { try scene.loss(of: [$0]).losses }
         #expect(packed.count == single.count && packed.count > 100)
-        #expect(zip(packed, single).allSatisfy { abs($0 - $1) <= 1e-5 })
+        let difference = zip(packed, single).reduce(0) { max($0, abs($1.0 - $1.1) / $1.1) }
+        #expect(difference <= 1e-5)
+        print(
+            "\(scene.samples.count) samples packed against one at a time: largest relative",
+            "difference of losses \(difference)")
     }
 
     /// Float32 sums in another order.
@@ -60,6 +64,8 @@ import Training
             }
         }
         #expect(length > 0)
-        #expect((difference / length).squareRoot() <= Self.relativeTolerance)
+        let relative = (difference / length).squareRoot()
+        #expect(relative <= Self.relativeTolerance)
+        print("gradients of 5 samples at a time against those of all: difference \(relative)")
     }
 }
