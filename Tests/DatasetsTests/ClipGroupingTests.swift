@@ -18,12 +18,8 @@ import Testing
 
         init(_ index: Int) {
             var generator = SplitMix64(seed: 77, path: [UInt64(index)])
-            func number(below bound: Int) -> Int { Int(generator.number(below: UInt64(bound))) }
-            let edges = [0, 1, 2, 999, 1_000]
-            let sizes = (0..<3).map { _ in
-                number(below: 3) == 0 ? edges[number(below: 5)] : number(below: 1_001)
-            }
-            let questionCount = 1 + number(below: 12)
+            let sizes = (0..<3).map { _ in generator.sampleCount() }
+            let questionCount = 1 + generator.integer(below: 12)
             var clips: [[Int]] = [[], []]
             sources = (0..<2).map { half in
                 var modalities: [Modality] = []
@@ -32,16 +28,19 @@ import Testing
                     modalities += [Modality](
                         repeating: ClipGroupingTests.modalities[lane], count: count)
                     clips[half] += (0..<count).map { _ in
-                        3 * number(below: size / questionCount + 1) + lane
+                        3 * generator.integer(below: size / questionCount + 1) + lane
                     }
                 }
                 return ModalityScheduler.Source(
-                    modalities: modalities, weight: half == 0 ? 1 : [1, 0.5, 2][number(below: 3)])
+                    modalities: modalities,
+                    weight: half == 0 ? 1 : [1, 0.5, 2][generator.integer(below: 3)])
             }
             self.clips = clips
             quotas = Dictionary(
-                uniqueKeysWithValues: ClipGroupingTests.modalities.map { ($0, number(below: 20)) })
-            groupCount = 2 + number(below: 9)
+                uniqueKeysWithValues: ClipGroupingTests.modalities.map {
+                    ($0, generator.integer(below: 20))
+                })
+            groupCount = 2 + generator.integer(below: 9)
             seed = generator.next()
         }
 
@@ -122,6 +121,21 @@ import Testing
             }
             #expect(questions.values.sorted() == [4, 4])
         }
+    }
+
+    @Test func noGroupIsLargerThanItsCount() throws {
+        let clips = [(0..<120).map { $0 % 20 }]
+        let scheduler = try ModalityScheduler(
+            sources: [.init(modalities: [Modality](repeating: .visual, count: 120))],
+            quotas: [.visual: 6], policy: .cycle,
+            grouping: ClipGrouping(clips: clips, count: 3), seed: 8)
+        let counts = scheduler.batches().prefix(40).map { batch in
+            batch.entries.reduce(into: [:]) { $0[clips[0][$1.reference.sample], default: 0] += 1 }
+                .values.sorted()
+        }
+        // Two groups a step, which the order rarely takes from one clip.
+        #expect(counts.allSatisfy { $0 == [3, 3] || $0 == [6] })
+        #expect(counts.count { $0 == [6] } < 10)
     }
 
     /// Small groups may fill gaps a little before their turn, but not through the whole epoch.

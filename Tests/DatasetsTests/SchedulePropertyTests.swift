@@ -19,12 +19,8 @@ import Testing
 
         init(_ index: Int) {
             var generator = SplitMix64(seed: 2_024, path: [UInt64(index)])
-            func number(below bound: UInt64) -> Int { Int(generator.number(below: bound)) }
-            let edges = [0, 1, 2, 999, 1_000]
-            sizes = (0..<3).map { _ in
-                number(below: 3) == 0 ? edges[number(below: 5)] : number(below: 1_001)
-            }
-            quotas = (0..<3).map { _ in number(below: 10) }
+            sizes = (0..<3).map { _ in generator.sampleCount() }
+            quotas = (0..<3).map { _ in generator.integer(below: 10) }
             seed = generator.next()
         }
 

@@ -19,17 +19,16 @@ import Testing
 
         init(_ index: Int) {
             var generator = SplitMix64(seed: 41, path: [UInt64(index)])
-            func number(below bound: Int) -> Int { Int(generator.number(below: UInt64(bound))) }
-            let edges = [0, 1, 2, 999, 1_000]
             let modalities = TokenBudgetTests.modalities.flatMap { modality in
-                let size = number(below: 3) == 0 ? edges[number(below: 5)] : number(below: 1_001)
-                return [Modality](repeating: modality, count: size)
+                [Modality](repeating: modality, count: generator.sampleCount())
             }
             source = .init(modalities: modalities)
-            tokenCounts = modalities.map { _ in 1 + number(below: Self.longest) }
+            tokenCounts = modalities.map { _ in 1 + generator.integer(below: Self.longest) }
             quotas = Dictionary(
-                uniqueKeysWithValues: TokenBudgetTests.modalities.map { ($0, number(below: 6)) })
-            budget = Self.longest + number(below: 900)
+                uniqueKeysWithValues: TokenBudgetTests.modalities.map {
+                    ($0, generator.integer(below: 6))
+                })
+            budget = Self.longest + generator.integer(below: 900)
             seed = generator.next()
         }
 

@@ -240,6 +240,25 @@ private struct Bytes: StoredBytes {
                 result: y.floats) < Self.tolerance)
     }
 
+    /// Also by integers, which a single row meets, and with heads that are stored interleaved.
+    @Test(arguments: [1, 3, 17])
+    func productsWithJoinedMatricesGoPartByPart(t: Int) {
+        let joined = StoredMatrix(joining: [
+            Self.matrix(.q4_0, rows: 5, columns: 64, seed: 1),
+            Self.matrix(.q8_0, rows: 24, columns: 64, heads: 6, seed: 2),
+            Self.matrix(.q4_1, rows: 8, columns: 64, heads: 4, seed: 3),
+        ])
+        let x = Self.input(t, 64)
+        let y = Scalars(repeating: 0, count: t * 37, type: .float32)
+        MatrixProduct.multiply(
+            Matrix(x, rows: t, columns: 64), .stored(joined), transposingB: true,
+            into: Matrix(y, rows: t, columns: 37))
+        #expect(
+            Self.error(
+                x, joined.expanded().floats, t: t, inner: 64, outer: 37, isBack: false, start: 0,
+                result: y.floats) < (t == 1 ? Self.roundedTolerance : Self.tolerance))
+    }
+
     @Test func rowsThatAreNoWholeBlocksTrap() async {
         await #expect(processExitsWith: .failure) {
             _ = StoredMatrix(

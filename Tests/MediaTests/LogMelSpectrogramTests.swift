@@ -51,6 +51,19 @@ import Testing
         #expect(frames.values.allSatisfy { $0 == -1.5 })
     }
 
+    /// Whisper keeps 8 decades below the loudest band, wherever that is: here the last of all numbers.
+    @Test func nothingIsFurtherBelowTheLoudestThanEightDecades() throws {
+        let sound = (0..<800).map { (index: Int) -> Float in
+            index < 640 ? 0 : sin(2 * .pi * 7_600 * Float(index) / 16_000)
+        }
+        let values = try LogMelSpectrogram(.whisper(seconds: 0.05))
+            .frames(of: Waveform(samples: sound, sampleRateHertz: 16_000)).values
+        #expect(values.count == 5 * 80)
+        let (least, largest) = (try #require(values.min()), try #require(values.max()))
+        #expect(try #require(values.firstIndex(of: largest)) >= values.count / 32 * 32)
+        #expect(abs(largest - least - 8 / 4) < 1e-6)
+    }
+
     @Test func longSoundsAreCutAtTheEnd() throws {
         let spectrogram = try LogMelSpectrogram(.whisper(seconds: 0.1))
         let long = (0..<3_000).map { (index: Int) -> Float in Float(index * index % 97) / 97 }
@@ -95,6 +108,7 @@ import Testing
         for (samples, rate, kind) in [
             ([Float](repeating: 0, count: 9), 8_000, MediaError.Kind.outOfRange),
             ([], 16_000, .empty), ([.nan], 16_000, .invalidSamples),
+            ([0, -.infinity, 0], 16_000, .invalidSamples),
         ] {
             let failure = MediaFixtures.failure { () throws(MediaError) in
                 _ = try spectrogram.frames(of: Waveform(samples: samples, sampleRateHertz: rate))

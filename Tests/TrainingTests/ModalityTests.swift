@@ -213,6 +213,26 @@ import Training
         #expect(expected > 0 && abs(found - expected) <= Self.normTolerance * expected)
     }
 
+    /// With dropout and weights of losses, which the parts share with the step.
+    @Test func theNormOfTheOnlyModalityIsThatOfTheStep() async throws {
+        let run = try TinyRun()
+        try run.write(Self.rows("v"), to: "visual.json")
+        let events = Events()
+        try await run.train(
+            "run",
+            [
+                "model.audio=null", "data.batch={visual: 2}", "data.validation=[]",
+                "data.train=[{file: \(run.folder)/visual.json}]", "data.audio_variants=0",
+                "data.augmentation=null", "validation.every_steps=0", "train.steps=3",
+                "train.loss_weights={visual: 0.5}", "debug.modality_norms=1",
+            ], observe: events.add)
+        #expect(events.steps.count == 3)
+        for step in events.steps {
+            let norm = try #require(step.modalities[.visual]?.gradientNorm)
+            #expect(abs(norm - step.gradientNorm) <= Self.normTolerance * step.gradientNorm)
+        }
+    }
+
     @Test func normsOfModalitiesStandInTheLogAndChangeNothing() async throws {
         let run = try TinyRun()
         let settings = ["train.loss_weights={visual: 0.5, audio: 2}"]
