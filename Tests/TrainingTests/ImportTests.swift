@@ -18,15 +18,23 @@ import WeightFiles
         }
     }
 
+    /// A run of one step with large adapters, and its checkpoint, exported.
+    private func exported(
+        _ format: ExportFormat, _ settings: [String] = []
+    ) async throws -> (run: TinyRun, checkpoint: Checkpoint) {
+        let (run, checkpoint) = try await TinyRun.withLargeAdapters(settings)
+        try await export(checkpoint, format, to: run.exportFolder)
+        return (run, checkpoint)
+    }
+
     @Test(arguments: [
         "train.lora.rank_stabilised=true", "train.lora.weight_decomposed=true",
         "train.parameters=['*norm']", "model.audio.boundary_tokens=true",
         "model.projector=mlp2x_gelu",
     ])
     func anExportIsImportedBitForBit(setting: String) async throws {
-        let (run, checkpoint) = try await TinyRun.withLargeAdapters([setting])
-        let folder = "\(run.folder)/export"
-        try await export(checkpoint, .adapter, to: folder)
+        let (run, checkpoint) = try await exported(.adapter, [setting])
+        let folder = run.exportFolder
         let importer = try Importer(folder: folder, projectors: nil, recipe: nil)
         let imported = try importer.checkpoint()
         #expect(imported.tensors == checkpoint.tensors)
@@ -46,9 +54,8 @@ import WeightFiles
 
     @Test(arguments: ["train.lora.rank_stabilised=true", "train.parameters=['*norm']"])
     func theFileOfEverythingIsImportedBitForBit(setting: String) async throws {
-        let (run, checkpoint) = try await TinyRun.withLargeAdapters([setting])
-        let folder = "\(run.folder)/export"
-        try await export(checkpoint, .hdf5, to: folder)
+        let (run, checkpoint) = try await exported(.hdf5, [setting])
+        let folder = run.exportFolder
         let imported = try Importer(folder: folder, projectors: nil, recipe: nil).checkpoint()
         #expect(imported.tensors == checkpoint.tensors)
         #expect(imported.recipe == checkpoint.recipe)
@@ -56,9 +63,8 @@ import WeightFiles
 
     @Test(arguments: [(ExportFormat.merged, ""), (.gguf, "/model.gguf")])
     func ofAMergedModelTheProjectorsAreImported(format: ExportFormat, file: String) async throws {
-        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
-        let folder = "\(run.folder)/export"
-        try await export(checkpoint, format, to: folder)
+        let (run, checkpoint) = try await exported(format)
+        let folder = run.exportFolder
         let importer = try Importer(folder: folder, projectors: nil, recipe: nil)
         let imported = try importer.checkpoint()
         let projectors = checkpoint.tensors.filter { $0.key.contains("mm_projector") }
@@ -75,9 +81,8 @@ import WeightFiles
     }
 
     @Test func anExportIsNotImportedWithoutItsAdapters() async throws {
-        let (run, checkpoint) = try await TinyRun.withLargeAdapters(["train.lora.patterns=[]"])
-        let folder = "\(run.folder)/export"
-        try await export(checkpoint, .ggufAdapter, to: folder)
+        let (run, checkpoint) = try await exported(.ggufAdapter, ["train.lora.patterns=[]"])
+        let folder = run.exportFolder
         let refusal = #expect(throws: InterchangeError.self) {
             try Importer(folder: folder, projectors: nil, recipe: nil)
         }
@@ -91,9 +96,8 @@ import WeightFiles
     }
 
     @Test func aForeignAdapterNeedsNoProjectors() async throws {
-        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
-        let folder = "\(run.folder)/export"
-        try await export(checkpoint, .adapter, to: folder)
+        let run = try await exported(.adapter).run
+        let folder = run.exportFolder
         let own = #expect(throws: InterchangeError.self) {
             try FileManager.default.removeItem(atPath: "\(folder)/projectors.safetensors")
             _ = try Importer(folder: folder, projectors: nil, recipe: nil)
@@ -111,9 +115,8 @@ import WeightFiles
 
     @Test(arguments: ["rank_stabilised", "weight_decomposed"])
     func aForeignAdapterBringsItsOwnSettings(variant: String) async throws {
-        let (run, checkpoint) = try await TinyRun.withLargeAdapters(["train.lora.\(variant)=true"])
-        let folder = "\(run.folder)/export"
-        try await export(checkpoint, .adapter, to: folder)
+        let (run, checkpoint) = try await exported(.adapter, ["train.lora.\(variant)=true"])
+        let folder = run.exportFolder
         for name in ["duet.json", "projectors_as_trained.safetensors"] {
             try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
@@ -137,9 +140,8 @@ import WeightFiles
     }
 
     @Test func projectorsOfAnotherShapeAreRefused() async throws {
-        let (run, checkpoint) = try await TinyRun.withLargeAdapters()
-        let folder = "\(run.folder)/export"
-        try await export(checkpoint, .adapter, to: folder)
+        let run = try await exported(.adapter).run
+        let folder = run.exportFolder
         try SafetensorsWriter.write(
             tensors: [("mm_projector.1.weight", [1, 1], [0])], to: "\(run.folder)/p.safetensors")
         let error = #expect(throws: InterchangeError.self) {
@@ -161,4 +163,9 @@ import WeightFiles
         #expect(zip?.subject == "\(run.folder)/mm_projector.bin")
         #expect(zip?.hint.contains("safetensors.torch.save_file") == true)
     }
+}
+
+extension TinyRun {
+    /// Where a test exports to.
+    fileprivate var exportFolder: String { "\(folder)/export" }
 }
