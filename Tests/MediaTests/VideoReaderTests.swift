@@ -60,6 +60,46 @@ import Testing
         }
     }
 
+    @Test func anyNumberOfThreadsGivesTheSamePictures() throws {
+        let path = MediaFixtures.path("long.mp4")
+        for count in [24, 5] {
+            let pictures = try VideoReader.frames(of: path, count: count)
+            #expect(Set(pictures).count > count / 2)
+            for threadCount in [2, 5] {
+                #expect(
+                    try VideoReader.frames(of: path, count: count, threadCount: threadCount)
+                        == pictures)
+            }
+        }
+        for times in [[3.5], [0.1, 2.7], [3.9, 0.03, 1.98]] {
+            #expect(
+                try VideoReader.frames(of: path, atSeconds: times, threadCount: 3)
+                    == VideoReader.frames(of: path, atSeconds: times))
+        }
+    }
+
+    @Test func damageIsToldByAnyNumberOfThreads() throws {
+        try MediaFixtures.withFolder { folder in
+            let path = "\(folder)/damaged.mp4"
+            var content = try Data(
+                contentsOf: URL(fileURLWithPath: MediaFixtures.path("long.mp4")))
+            let place = content.count / 2
+            content.replaceSubrange(place..<place + 400, with: Data(repeating: 0x5a, count: 400))
+            try content.write(to: URL(fileURLWithPath: path))
+            let failures = [1, 2, 4].map { threadCount in
+                MediaFixtures.failure { () throws(MediaError) in
+                    _ = try VideoReader.frames(
+                        of: path, atSeconds: [1.9, 2.02], threadCount: threadCount)
+                }
+            }
+            for failure in failures {
+                #expect(failure?.kind == .damaged)
+                #expect(failure?.detail.contains("error while decoding MB") == true)
+                #expect(failure?.description == failures[0]?.description)
+            }
+        }
+    }
+
     @Test func aCountTakesTheMiddlesOfEqualParts() throws {
         let pictures = try VideoReader.frames(of: MediaFixtures.path("steps.mp4"), count: 4)
         #expect(pictures.map(number) == [3, 9, 15, 21])

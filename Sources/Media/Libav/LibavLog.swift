@@ -5,7 +5,8 @@ import Synchronization
 /// What libav says about the file being read, kept for the error instead of printed.
 ///
 /// libav has one log for the whole process. Readers work on one thread each, so messages are kept by
-/// thread, and only while a reader listens; all others are dropped.
+/// thread, and only while a reader listens; all others are dropped. A codec's own threads speak for the
+/// reader whose codec it is.
 enum LibavLog {
     /// The readers open on one thread, and what they were told last.
     private struct Listener {
@@ -25,7 +26,8 @@ enum LibavLog {
             av_log_format_line(
                 context, level, format, arguments, &line, Int32(line.count), &printsPrefix)
             let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            LibavLog.keep(String(decoding: bytes, as: UTF8.self))
+            LibavLog.keep(
+                String(decoding: bytes, as: UTF8.self), for: LibavLog.reader(of: context))
         }
         return true
     }()
@@ -35,6 +37,21 @@ enum LibavLog {
         let thread = pthread_self()
         messages.withLock { $0[thread, default: Listener()].readerCount += 1 }
         return isInstalled
+    }
+
+    /// Listens to what a codec's own threads say, too.
+    static func listen(to codec: UnsafeMutablePointer<AVCodecContext>) {
+        codec.pointee.opaque = UnsafeMutableRawPointer(bitPattern: pthread_self())
+    }
+
+    /// The thread of the reader that a message is for, by what it is about.
+    private static func reader(of context: UnsafeMutableRawPointer?) -> pthread_t {
+        // Whatever speaks begins with its class; a codec's threads have copies of its context.
+        guard let context,
+            context.load(as: UnsafePointer<AVClass>?.self) == avcodec_get_class(),
+            let thread = context.assumingMemoryBound(to: AVCodecContext.self).pointee.opaque
+        else { return pthread_self() }
+        return pthread_t(bitPattern: thread)
     }
 
     /// Stops listening on this thread.
@@ -62,10 +79,9 @@ enum LibavLog {
         return String(decoding: bytes, as: UTF8.self).lowercased()
     }
 
-    private static func keep(_ line: String) {
+    private static func keep(_ line: String, for thread: pthread_t) {
         let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty else { return }
-        let thread = pthread_self()
         messages.withLock { table in
             guard let heard = table[thread]?.lines, !heard.contains(text) else { return }
             table[thread]?.lines = Array((heard + [text]).suffix(3))

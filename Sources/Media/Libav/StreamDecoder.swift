@@ -1,6 +1,6 @@
 import CFFmpeg
 
-/// Packets of one stream in, frames out, on the calling thread only.
+/// Packets of one stream in, frames out.
 final class StreamDecoder {
     /// What a call to `receive` brought.
     enum Outcome { case frame, needsPacket, ended }
@@ -11,7 +11,11 @@ final class StreamDecoder {
     let frame: UnsafeMutablePointer<AVFrame>
     private let context: UnsafeMutablePointer<AVCodecContext>
 
-    init(path: String, stream: UnsafeMutablePointer<AVStream>) throws(MediaError) {
+    /// Opens the stream's codec, which may decode that many frames at the same time. How many changes no
+    /// frame.
+    init(
+        path: String, stream: UnsafeMutablePointer<AVStream>, threadCount: Int = 1
+    ) throws(MediaError) {
         let parameters = stream.pointee.codecpar
         guard let parameters, let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
             throw MediaError(
@@ -26,7 +30,10 @@ final class StreamDecoder {
         self.frame = frame
         self.context = context
         var code = avcodec_parameters_to_context(context, parameters)
-        context.pointee.thread_count = 1
+        context.pointee.thread_count = Int32(threadCount)
+        // Several threads on one frame would let damage pass that is found and told otherwise.
+        context.pointee.thread_type = FF_THREAD_FRAME
+        LibavLog.listen(to: context)
         context.pointee.max_pixels = Int64(MediaLimits.pixelsPerPicture)
         context.pointee.pkt_timebase = stream.pointee.time_base
         if code >= 0 { code = avcodec_open2(context, codec, nil) }

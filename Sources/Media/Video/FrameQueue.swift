@@ -32,6 +32,8 @@ final class FrameQueue {
     private var next: TimedFrame?
     private var container: Container
     private(set) var decoder: StreamDecoder
+    /// Threads of the codec.
+    let threadCount: Int
     private var stream: UnsafeMutablePointer<AVStream>
     private var hasStarted = false
     private var maySeek: Bool
@@ -55,10 +57,25 @@ final class FrameQueue {
     /// Formats with an index of key frames and with times of appearance.
     private static let seekableFormats = ["mov", "matroska"]
 
-    init(container: Container, stream: UnsafeMutablePointer<AVStream>) throws(MediaError) {
+    /// Pixels of a whole stream from which several threads are worth starting and keeping in step: three
+    /// seconds of 1280 × 720. Clips below are read in little more than the time that this takes, and there
+    /// are mostly many of them.
+    private static let pixelsForThreads = 64e6
+    /// More threads than this are no use to libavcodec.
+    private static let mostThreads = 16
+
+    /// Decodes for `threadCount` processors when the stream is long. One more thread than that keeps them
+    /// busy while frames are handed over.
+    init(
+        container: Container, stream: UnsafeMutablePointer<AVStream>, threadCount: Int
+    ) throws(MediaError) {
         self.container = container
         self.stream = stream
-        decoder = try StreamDecoder(path: container.path, stream: stream)
+        let isLong = Self.pixelCount(of: stream, in: container) >= Self.pixelsForThreads
+        self.threadCount =
+            isLong && threadCount > 1 ? min(threadCount + 1, Self.mostThreads) : 1
+        decoder = try StreamDecoder(
+            path: container.path, stream: stream, threadCount: self.threadCount)
         maySeek = Self.seekableFormats.contains(container.formatName)
     }
 
@@ -161,7 +178,8 @@ final class FrameQueue {
         container = try Container(path: container.path)
         guard let stream = container.videoStream else { return }
         self.stream = stream
-        decoder = try StreamDecoder(path: container.path, stream: stream)
+        decoder = try StreamDecoder(
+            path: container.path, stream: stream, threadCount: threadCount)
         maySeek = false
         latestWantedTicks = .min
         hasStarted = false
@@ -170,6 +188,18 @@ final class FrameQueue {
         firstWholeTicks = .min
         current = nil
         next = nil
+    }
+
+    /// Pixels of all frames, as far as the file tells.
+    private static func pixelCount(
+        of stream: UnsafeMutablePointer<AVStream>, in container: Container
+    ) -> Double {
+        let rate = stream.pointee.avg_frame_rate
+        let average = Double(rate.num) / Double(max(1, rate.den))
+        let declared = Double(stream.pointee.nb_frames)
+        let count = declared > 0 ? declared : average * (container.durationSeconds ?? 0)
+        let size = stream.pointee.codecpar.pointee
+        return count * Double(size.width) * Double(size.height)
     }
 
     /// How long one frame stays, by the stream's average.

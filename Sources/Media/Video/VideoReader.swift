@@ -2,8 +2,11 @@
 ///
 /// Times count from the start of the file's time line, so they agree with the sound's. The picture given
 /// for a time is the one on screen then: the last that began at or before it, or the first of all when
-/// the time lies before it. Pictures come upright, with transparency laid on a background. One clip is
-/// decoded on the calling thread; decode several clips at once for speed.
+/// the time lies before it. Pictures come upright, with transparency laid on a background.
+///
+/// A long clip is decoded by as many processors as the caller allows, a short one on the calling thread, as
+/// starting more takes about as long as reading it; decode several of these at once for speed. The pictures
+/// are the same either way.
 public enum VideoReader {
     /// The pictures on screen at the given times, in the order of the times.
     ///
@@ -11,10 +14,12 @@ public enum VideoReader {
     /// Throws: `MediaError` naming the file; `.noVideo` for a file of sound only, `.outOfRange` for a
     ///   time outside the clip, `.truncated` or `.damaged` when a picture asked for cannot be decoded.
     public static func frames(
-        of path: String, atSeconds times: [Double], background: Picture.Color = .white
+        of path: String, atSeconds times: [Double], background: Picture.Color = .white,
+        threadCount: Int = 1
     ) throws(MediaError) -> [Picture] {
-        let track = try VideoTrack(container: Container(path: path), background: background)
-        return try track.pictures(atSeconds: times)
+        try pictures(of: path, background, threadCount) { track throws(MediaError) in
+            try track.pictures(atSeconds: times)
+        }
     }
 
     /// Pictures spread evenly over the video: one from the middle of each of `count` equal parts.
@@ -23,21 +28,41 @@ public enum VideoReader {
     /// Formula: t_i = start + (i + ½) · duration / count
     /// Throws: as `frames(of:atSeconds:background:)`.
     public static func frames(
-        of path: String, count: Int, background: Picture.Color = .white
+        of path: String, count: Int, background: Picture.Color = .white, threadCount: Int = 1
     ) throws(MediaError) -> [Picture] {
-        let track = try VideoTrack(container: Container(path: path), background: background)
-        guard count > 0 else {
-            throw MediaError(.outOfRange, path, "\(count) pictures asked for; expected at least 1")
+        try pictures(of: path, background, threadCount) { track throws(MediaError) in
+            guard count > 0 else {
+                throw MediaError(
+                    .outOfRange, path, "\(count) pictures asked for; expected at least 1")
+            }
+            guard !track.isStill else {
+                return try track.pictures(atSeconds: [Double](repeating: 0, count: count))
+            }
+            let span = try track.span()
+            let part = (span.end - span.start) / Double(count)
+            return try track.pictures(
+                atSeconds: (0..<count).map { (index: Int) -> Double in
+                    span.start + (Double(index) + 0.5) * part
+                })
         }
-        guard !track.isStill else {
-            return try track.pictures(atSeconds: [Double](repeating: 0, count: count))
+    }
+
+    /// What a walk through the file gives.
+    ///
+    /// A codec's threads do not mark pictures of which they had to make up a part, they only say so. Then, and
+    /// where they fail, one thread reads the file again and tells exactly what is wrong.
+    private static func pictures(
+        of path: String, _ background: Picture.Color, _ threadCount: Int,
+        _ walk: (VideoTrack) throws(MediaError) -> [Picture]
+    ) throws(MediaError) -> [Picture] {
+        do {
+            let track = try VideoTrack(
+                container: Container(path: path), background: background,
+                threadCount: threadCount)
+            guard track.hasThreads else { return try walk(track) }
+            if let pictures = try? walk(track), LibavLog.tail().isEmpty { return pictures }
         }
-        let span = try track.span()
-        let part = (span.end - span.start) / Double(count)
-        return try track.pictures(
-            atSeconds: (0..<count).map { (index: Int) -> Double in
-                span.start + (Double(index) + 0.5) * part
-            })
+        return try pictures(of: path, background, 1, walk)
     }
 
     /// Decodes a whole file and says what its pictures come to.
@@ -47,7 +72,7 @@ public enum VideoReader {
     public static func examination(
         of path: String, darkLevel: UInt8
     ) throws(MediaError) -> VideoExamination {
-        try VideoTrack(container: Container(path: path), background: .white)
+        try VideoTrack(container: Container(path: path), background: .white, threadCount: 1)
             .examination(darkLevel: darkLevel)
     }
 }

@@ -13,7 +13,10 @@ final class VideoTrack {
     /// Slack for times that were rounded to the container's ticks.
     private static let toleranceSeconds = 0.0005
 
-    init(container: Container, background: Picture.Color) throws(MediaError) {
+    /// Opens a file's pictures, decoded on up to `threadCount` threads when there are many.
+    init(
+        container: Container, background: Picture.Color, threadCount: Int
+    ) throws(MediaError) {
         guard let stream = container.videoStream else {
             throw MediaError(
                 .noVideo, container.path, "has no picture stream",
@@ -24,8 +27,11 @@ final class VideoTrack {
         isStill = container.isStillPicture
         orientation = try Orientation.of(stream, path: container.path)
         converter = PictureConverter(path: container.path, background: background)
-        frames = try FrameQueue(container: container, stream: stream)
+        frames = try FrameQueue(container: container, stream: stream, threadCount: threadCount)
     }
+
+    /// Whether the codec has threads of its own.
+    var hasThreads: Bool { frames.threadCount > 1 }
 
     /// When the video's first picture appears and its last one goes.
     func span() throws(MediaError) -> (start: Double, end: Double) {
@@ -37,7 +43,7 @@ final class VideoTrack {
         if let end = container.durationSeconds, end > (start ?? 0) { return (start ?? 0, end) }
         let again = try Container(path: container.path)
         guard let stream = again.videoStream else { return (0, 0) }
-        let scan = try FrameQueue(container: again, stream: stream)
+        let scan = try FrameQueue(container: again, stream: stream, threadCount: 1)
         try scan.skipToEnd()
         return (start ?? 0, scan.endSeconds)
     }

@@ -77,7 +77,8 @@ public struct MediaBenchmark {
     ) throws -> (decoded: Double, resized: Double) {
         var pictures: [Picture] = []
         let decoded = try rate(seconds: seconds) {
-            pictures = try VideoReader.frames(of: path, count: frames)
+            pictures = try VideoReader.frames(
+                of: path, count: frames, threadCount: Parallel.threadCount)
             return Double(frames)
         }
         let resized = rate(seconds: seconds) {

@@ -1,5 +1,6 @@
 internal import Checkpointing
 internal import Datasets
+internal import Kernels
 internal import Media
 internal import Models
 internal import Recipes
@@ -19,7 +20,9 @@ struct FrameDecoder: MediaDecoder {
         case .nothing:
             rgb = [UInt8](repeating: 0, count: byteCount)
         case .file(let path, _):
-            for picture in try VideoReader.frames(of: path, count: frameCount) {
+            let pictures = try VideoReader.frames(
+                of: path, count: frameCount, threadCount: Parallel.threadCount)
+            for picture in pictures {
                 rgb += try processor.prepared(picture).rgb
             }
         }

@@ -7,7 +7,8 @@ struct BenchMediaCommand: AsyncParsableCommand {
         commandName: "media",
         abstract: "Time decoding and resizing a video's frames, and spectrograms of its sound.",
         discussion: """
-            One thread decodes; each part is repeated for about --seconds.
+            A long video is decoded by all threads, anything else by one; each part is repeated for about \
+            --seconds.
 
             Example: duet bench media clip.mp4
             """)

@@ -59,6 +59,8 @@ def videos():
     ffmpeg("-f", "lavfi", "-i", "color=red:s=36x28:r=5:d=0.4,format=yuv444p,crop=35:27", "-c:v",
            "ffv1", *BITEXACT, "odd.mkv")
     ffmpeg("-f", "lavfi", "-i", "color=blue:s=32x32:r=1:d=1", *H264, *BITEXACT, "single.mp4")
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=1280x720:r=24:d=4", *H264, "-crf", "40", "-g", "24",
+           *BITEXACT, "long.mp4")
     with open("steps.mp4", "rb") as whole, open("cut_tail.mp4", "wb") as cut:
         content = whole.read()
         cut.write(content[:len(content) * 2 // 3])
