@@ -2,6 +2,7 @@ import Checkpointing
 import Foundation
 import TestKit
 import Testing
+import Training
 
 /// The program itself, killed, interrupted and out of space.
 @Suite(.serialized) struct ProcessTests {
@@ -96,6 +97,32 @@ import Testing
         let text = last.end()
         #expect(last.process.terminationStatus == 0, "\(text)")
         try expectEqual(run, "straight", "killed")
+    }
+
+    @Test func twoProcessesFillOneFeatureCache() async throws {
+        let run = try TinyRun()
+        let folder = "\(run.folder)/shared-features"
+        let settings = [
+            "train.steps=3", "data.feature_cache=\(folder)", "data.audio_variants=0",
+            "data.augmentation=null",
+        ]
+        let both = try ["one", "other"].map {
+            try Duet(training: run, $0, settings, isResumed: false)
+        }
+        for training in both {
+            let text = training.end()
+            #expect(training.process.terminationStatus == 0, "\(text)")
+        }
+        var report = try FeatureCacheReport(folder: folder)
+        #expect(report.groups.map(\.count) == [5, 5], "pictures and sounds")
+        try report.verify()
+        let parts = try InputParts(recipe: try run.recipe("one", settings))
+        try report.recompute(share: 1, seed: 1, with: parts.features) { _, _ in }
+        #expect(report.isSound && report.recomputedCount == 10)
+        let events = Events()
+        try await run.train("third", settings, observe: events.add)
+        #expect(events.encodedCount == 0)
+        for output in ["other", "third"] { try expectEqual(run, "one", output) }
     }
 
     @Test func interruptionSavesAndSaysHowToContinue() async throws {
