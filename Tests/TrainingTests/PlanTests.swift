@@ -88,6 +88,12 @@ import Training
         let recipe = try run.recipe("run", settings)
         let plan = try Planner(recipe: recipe).plan()
         try RunFolder(path: recipe.outputFolder).keep(plan)
+        let kept =
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: run.url("run/plan.json"))) as? [String: Any]
+        #expect(kept?["peak_memory_byte_count"] as? Int == plan.peakMemoryByteCount)
+        let modalities = try #require(kept?["modalities"] as? [String: [String: Int]])
+        #expect(modalities["audio-visual"]?["sample_count"] == TinyRun.countPerModality)
         let summary = try await run.train("run", settings)
         #expect(summary.prediction?.seconds == plan.totalSeconds)
         #expect(summary.prediction?.peakMemoryByteCount == plan.peakMemoryByteCount)

@@ -141,14 +141,17 @@ extension RunFolder {
                 hint: "check the permissions of the folder above")
         }
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try DurableFile.write(try encoder.encode(plan), to: planPath)
     }
 
     /// What was predicted for a recipe, when its plan is kept here.
     func prediction(of recipe: Recipe) -> RunPlan.Prediction? {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let data = FileManager.default.contents(atPath: planPath),
-            let plan = try? JSONDecoder().decode(RunPlan.self, from: data),
+            let plan = try? decoder.decode(RunPlan.self, from: data),
             plan.recipeDigest == recipe.planDigest
         else { return nil }
         return RunPlan.Prediction(
