@@ -58,7 +58,7 @@ let package = Package(
         module("Files", ["CKernels"]),
         module("Kernels", ["COpenBLAS", "CKernels"]),
         module("Tokenization"),
-        module("Recipes", [yams]),
+        module("Recipes", ["Files", yams]),
         module("WeightFiles", ["Files", "CKernels"]),
 
         // 2
@@ -68,7 +68,7 @@ let package = Package(
 
         // 3
         module("Layers", ["Kernels", "Tensors"]),
-        module("Datasets", ["Tokenization"]),
+        module("Datasets", ["Files", "Tokenization"]),
 
         // 4
         module("Models", ["Kernels", "Layers", "Tensors", "WeightFiles"]),
@@ -90,6 +90,7 @@ let package = Package(
             [
                 "Training", "Tensors", "Layers", "Models", "Optimization", "Media",
                 "Tokenization", "WeightFiles", "Recipes", "Checkpointing", "Datasets", "Kernels",
+                "Files",
             ]),
 
         module(

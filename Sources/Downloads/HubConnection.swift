@@ -44,7 +44,7 @@ struct HubConnection: Sendable {
                 throw HubError(
                     .network, subject,
                     "\(url.host ?? "the hub") does not answer as it should: "
-                        + error.localizedDescription,
+                        + error.systemReason,
                     hint: "check the network and HF_ENDPOINT, then run it again to go on")
             }
             guard let next = head.redirection(from: url) else {

@@ -22,7 +22,7 @@ final class PartialFile: Sendable {
         } catch {
             throw FileError(
                 kind: .denied, subject: folder,
-                detail: "cannot be made: \(error.localizedDescription)",
+                detail: "cannot be made: \(error.systemReason)",
                 hint: "check the permissions of the folder above")
         }
         path = Self.path(for: file, at: place)

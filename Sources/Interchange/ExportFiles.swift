@@ -45,7 +45,7 @@ enum ExportFiles {
             }
         } catch {
             throw InterchangeError(
-                .data, path, "cannot be read: \(error.localizedDescription)",
+                .data, path, "cannot be read: \(error.systemReason)",
                 hint: "check the path and that the file is whole")
         }
         throw InterchangeError(.data, path, "is no JSON object", hint: "write the file again")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension Recipe {
@@ -28,7 +29,7 @@ extension Recipe {
         } catch {
             throw RecipeError(
                 position: path, subject: "recipe",
-                "cannot be read: \((error as NSError).localizedDescription)")
+                "cannot be read: \(error.systemReason)")
         }
         guard let yaml = String(data: data, encoding: .utf8) else {
             throw RecipeError(

@@ -1,4 +1,5 @@
 internal import Datasets
+internal import Files
 internal import Foundation
 
 /// `metrics.jsonl`: one JSON object a line for every step and validation.
@@ -114,7 +115,7 @@ final class MetricsLog {
 
     private static func failure(_ path: String, _ error: any Error) -> TrainingError {
         TrainingError(
-            .storage, subject: path, detail: "cannot be written: \(error.localizedDescription)",
+            .storage, subject: path, detail: "cannot be written: \(error.systemReason)",
             hint: "free space or check permissions, then continue with --resume")
     }
 }

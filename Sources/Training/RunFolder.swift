@@ -102,7 +102,7 @@ public struct RunFolder: Sendable {
     private func unprepared(_ error: any Error) -> TrainingError {
         TrainingError(
             .storage, subject: path,
-            detail: "cannot be prepared: \(error.localizedDescription)",
+            detail: "cannot be prepared: \(error.systemReason)",
             hint: "check the folder's permissions")
     }
 }

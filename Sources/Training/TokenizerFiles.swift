@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import Tokenization
 
@@ -118,7 +119,7 @@ struct TokenizerFiles {
             return try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             throw TrainingError(
-                .asset, subject: path, detail: "cannot be read: \(error.localizedDescription)",
+                .asset, subject: path, detail: "cannot be read: \(error.systemReason)",
                 hint: "keep the model's tokenizer files beside its weights")
         }
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Reads annotation files of every known format; the first row says which one it is.
@@ -57,7 +58,7 @@ public struct AnnotationReader: Sendable {
             }
         } catch {
             throw DatasetError(
-                .unreadable, path, "cannot be read (\(error.localizedDescription))",
+                .unreadable, path, "cannot be read (\(error.systemReason))",
                 hint: "check the file's permissions")
         }
         throw DatasetError(.unreadable, path, "is not a regular file", hint: hint)

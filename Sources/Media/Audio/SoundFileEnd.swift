@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Finds sound files that were cut off, which libsndfile reads without complaint.
@@ -26,7 +27,7 @@ enum SoundFileEnd {
             }
         } catch {
             throw MediaError(
-                .missing, path, "cannot be read: \(error.localizedDescription)",
+                .missing, path, "cannot be read: \(error.systemReason)",
                 hint: "check the disk")
         }
         guard !isCutOff else {

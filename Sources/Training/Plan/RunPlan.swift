@@ -137,7 +137,7 @@ extension RunFolder {
                 atPath: path, withIntermediateDirectories: true)
         } catch {
             throw TrainingError(
-                .storage, subject: path, detail: "cannot be made: \(error.localizedDescription)",
+                .storage, subject: path, detail: "cannot be made: \(error.systemReason)",
                 hint: "check the permissions of the folder above")
         }
         let encoder = JSONEncoder()

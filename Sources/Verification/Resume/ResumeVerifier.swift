@@ -1,4 +1,5 @@
 public import Checkpointing
+internal import Files
 internal import Foundation
 public import Recipes
 internal import Training
@@ -88,7 +89,7 @@ public struct ResumeVerifier {
             try FileManager.default.removeItem(atPath: folder)
         } catch {
             throw VerificationError(
-                subject: folder, detail: "cannot be removed: \(error.localizedDescription)",
+                subject: folder, detail: "cannot be removed: \(error.systemReason)",
                 hint: "remove it by hand")
         }
     }

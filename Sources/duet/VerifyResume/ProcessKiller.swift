@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Starts this program again and again, and kills it at random moments, until it has been killed
@@ -61,7 +62,7 @@ package struct ProcessKiller {
         } catch {
             throw CommandFailure(
                 .fault, process.executableURL?.path ?? "duet",
-                "cannot be started: \(error.localizedDescription)",
+                "cannot be started: \(error.systemReason)",
                 hint: "run it by its whole path")
         }
         return process
