@@ -1,5 +1,6 @@
 public import Checkpointing
 import Datasets
+import Files
 import Foundation
 import Layers
 import Models
@@ -74,21 +75,20 @@ public struct Importer {
     ///
     /// Throws: when the folder cannot be made or the file not be written
     public func write(_ checkpoint: Checkpoint, to run: RunFolder) throws -> String {
-        let isThere = FileManager.default.fileExists(atPath: run.path)
         do {
             try FileManager.default.createDirectory(
                 atPath: run.path, withIntermediateDirectories: true)
         } catch {
             throw InterchangeError(
                 .storage, run.path,
-                "cannot be made: \(String(cString: strerror(errno)).lowercased())",
+                "cannot be made: \(error.systemReason)",
                 hint: "check the folder, its permissions and the free space")
         }
         let path = run.checkpoints.path(forStep: 0)
         do {
             try checkpoint.write(to: path)
         } catch {
-            if !isThere { rmdir(run.path) }
+            run.removeIfEmpty()
             throw error
         }
         return path

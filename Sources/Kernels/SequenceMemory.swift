@@ -5,8 +5,8 @@ internal import CKernels
 /// A copy shares its memory until one of the two is written, as with arrays.
 /// Shapes: per layer and key/value head, keys in panels [capacity / lanes, d, lanes], values [capacity, d]
 public struct SequenceMemory: Sendable {
-    /// Safety: written through a `SequenceMemory` that holds the only reference; read otherwise.
-    private final class Storage: @unchecked Sendable {
+    /// Written through a `SequenceMemory` that holds the only reference; read otherwise.
+    private final class Storage: Sendable {
         let keys: Scalars
         let values: Scalars
 

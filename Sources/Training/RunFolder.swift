@@ -79,7 +79,7 @@ public struct RunFolder: Sendable {
     }
 
     /// Removes a folder in which nothing was written.
-    func removeIfEmpty() {
+    public func removeIfEmpty() {
         rmdir(path)  // fails, as it should, where something is in it
     }
 
